@@ -1,0 +1,5 @@
+/** The front door: builds every object once, by hand, and starts the service. */
+@NullMarked
+package com.runspace;
+
+import org.jspecify.annotations.NullMarked;
