@@ -1,0 +1,62 @@
+package com.runspace.wire;
+
+import org.jspecify.annotations.Nullable;
+
+/** Splices the fields that are ours into a chunk or an answer; every other byte stays. */
+public final class AnswerEdit {
+  private static final byte[] NULL = {'n', 'u', 'l', 'l'};
+  private static final byte[] USAGE = {',', '"', 'u', 's', 'a', 'g', 'e', '"', ':'};
+
+  private final byte[] id;
+  private final byte[] model;
+
+  /**
+   * Prepares the splices of one call.
+   *
+   * @param id the call's id as a JSON string
+   * @param model the catalogue's id of the model as a JSON string
+   */
+  public AnswerEdit(byte[] id, byte[] model) {
+    this.id = id;
+    this.model = model;
+  }
+
+  /**
+   * Appends the JSON object that {@code scan} has just read, from {@code from} to {@code to}.
+   *
+   * @param usage JSON of the usage object, with anything that belongs beside it, to stand as {@code
+   *     usage}; without one, usage that the provider sent becomes null
+   */
+  public void append(ByteJoiner out, AnswerScan scan, int from, int to, byte @Nullable [] usage) {
+    byte[] bytes = scan.bytes;
+    int done = from;
+    // At most three splices, in whatever order the provider writes them.
+    while (true) {
+      int idAt = scan.idFrom >= done ? scan.idFrom : Integer.MAX_VALUE;
+      int modelAt = scan.modelFrom >= done ? scan.modelFrom : Integer.MAX_VALUE;
+      int usageAt = scan.usageFrom >= done ? scan.usageFrom : Integer.MAX_VALUE;
+      int next = Math.min(idAt, Math.min(modelAt, usageAt));
+      if (next == Integer.MAX_VALUE) {
+        break;
+      }
+      out.append(bytes, done, next);
+      if (next == idAt) {
+        out.append(id);
+        done = scan.idTo;
+      } else if (next == modelAt) {
+        out.append(model);
+        done = scan.modelTo;
+      } else {
+        out.append(usage == null ? NULL : usage);
+        done = scan.usageTo;
+      }
+    }
+    if (usage != null && scan.usageFrom < 0) {
+      out.append(bytes, done, scan.closeBrace);
+      out.append(USAGE);
+      out.append(usage);
+      done = scan.closeBrace;
+    }
+    out.append(bytes, done, to);
+  }
+}
