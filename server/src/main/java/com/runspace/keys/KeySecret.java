@@ -1,0 +1,59 @@
+package com.runspace.keys;
+
+import com.runspace.base.Randomness;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32;
+
+/**
+ * The text of an API key: {@code rsk_live_}, 256 random bits as 43 base62 digits, and 6 digits of
+ * checksum over what stands before, so that leaked keys can be scanned for and a typo can be told
+ * from a revoked key.
+ */
+public final class KeySecret {
+  public static final String PREFIX = "rsk_live_";
+
+  private static final String DIGITS =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  private static final BigInteger BASE = BigInteger.valueOf(DIGITS.length());
+  private static final int RANDOM_DIGITS = 43;
+  private static final int CHECK_DIGITS = 6;
+  private static final int LENGTH = PREFIX.length() + RANDOM_DIGITS + CHECK_DIGITS;
+  private static final int RANDOM_BYTES = 32;
+
+  private KeySecret() {}
+
+  /** Makes a new key text. It is shown to its owner once; only its hash is kept. */
+  public static String make(Randomness random) {
+    byte[] bits = new byte[RANDOM_BYTES];
+    random.fill(bits);
+    String body = PREFIX + base62(new BigInteger(1, bits), RANDOM_DIGITS);
+    return body + checksum(body);
+  }
+
+  /** Whether the text has the form of a key and its checksum is right. */
+  public static boolean isWellFormed(String text) {
+    if (text.length() != LENGTH || !text.startsWith(PREFIX)) {
+      return false;
+    }
+    int check = LENGTH - CHECK_DIGITS;
+    return text.substring(check).equals(checksum(text.substring(0, check)));
+  }
+
+  private static String checksum(String body) {
+    CRC32 crc = new CRC32();
+    crc.update(body.getBytes(StandardCharsets.UTF_8));
+    return base62(BigInteger.valueOf(crc.getValue()), CHECK_DIGITS);
+  }
+
+  private static String base62(BigInteger number, int digits) {
+    char[] text = new char[digits];
+    BigInteger rest = number;
+    for (int i = digits - 1; i >= 0; i--) {
+      BigInteger[] parts = rest.divideAndRemainder(BASE);
+      text[i] = DIGITS.charAt(parts[1].intValue());
+      rest = parts[0];
+    }
+    return new String(text);
+  }
+}

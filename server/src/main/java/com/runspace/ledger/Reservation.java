@@ -1,0 +1,20 @@
+package com.runspace.ledger;
+
+import com.runspace.base.Day;
+import com.runspace.base.Nanos;
+
+/** What became of the wish to hold money for a call. */
+public sealed interface Reservation {
+  /** It is held; the call may run, and must be settled exactly once. */
+  record Held(Hold hold) implements Reservation {}
+
+  /** Not even a short answer is affordable today. */
+  record Spent(Day day, Nanos granted, Nanos used, Nanos held, boolean capOfKey)
+      implements Reservation {}
+
+  /** It would fit if the calls in flight had settled: wait, then ask again. */
+  record Busy(Day day, Nanos granted, Nanos used, Nanos held) implements Reservation {}
+
+  /** The ledger cannot take the record of a new call now: disk or store trouble. */
+  record Closed(String reason) implements Reservation {}
+}

@@ -1,0 +1,71 @@
+package com.runspace.models;
+
+import com.runspace.base.Nanos;
+import java.util.List;
+
+/**
+ * One entry of the catalogue.
+ *
+ * @param id what callers pass as {@code model}
+ * @param weights where the open weights are published
+ * @param window tokens of prompt and output together
+ * @param outputMax output tokens per choice that one call may have, whatever it asks for
+ * @param reasoning whether the model thinks before it answers, so that a short answer is longer
+ * @param templateTokens tokens that the chat template adds around any conversation
+ * @param bytesPerToken how many bytes of text make a token in the published estimate
+ * @param routes in the order in which they are tried
+ */
+public record Model(
+    String id,
+    String name,
+    String weights,
+    String licence,
+    long window,
+    long outputMax,
+    boolean reasoning,
+    int templateTokens,
+    double bytesPerToken,
+    Price price,
+    List<Route> routes) {
+  private static final int TOKENS_PER_MESSAGE = 16;
+  private static final long SHORT_ANSWER = 256;
+  private static final long SHORT_REASONED_ANSWER = 2048;
+
+  public Model {
+    routes = List.copyOf(routes);
+    if (id.isEmpty() || window < 1 || outputMax < 1 || !(bytesPerToken > 0)) {
+      throw new IllegalArgumentException("model " + id + ": window, output and bytes must be > 0");
+    }
+  }
+
+  /**
+   * Quotes one call.
+   *
+   * <p>A token of a byte-level vocabulary covers at least one byte, so the bytes of the prompt
+   * bound its tokens; parts that are not text can hold anything up to the window.
+   *
+   * @param requestedOutput tokens per choice that the caller asked for; 0 for no limit of its own
+   */
+  public Quote quote(
+      long promptBytes, int messages, int mediaParts, long requestedOutput, int choices) {
+    long bound = promptBytes + (long) messages * TOKENS_PER_MESSAGE + templateTokens;
+    long prompt = mediaParts > 0 ? window : Math.min(bound, window);
+    long output = requestedOutput == 0 ? outputMax : Math.min(requestedOutput, outputMax);
+    return new Quote(price, prompt, output, choices);
+  }
+
+  /** The fewest output tokens for which a call is worth admitting when little is left. */
+  public long shortAnswer() {
+    return reasoning ? SHORT_REASONED_ANSWER : SHORT_ANSWER;
+  }
+
+  /** The published estimate of the tokens in so many bytes of text, rounded up. */
+  public long estimateTokens(long textBytes) {
+    return (long) Math.ceil(textBytes / bytesPerToken);
+  }
+
+  /** What so many tokens cost; the figures must be sensible already. */
+  public Nanos cost(long uncached, long cached, long output) {
+    return price.of(uncached, cached, output);
+  }
+}

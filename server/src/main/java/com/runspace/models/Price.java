@@ -1,0 +1,47 @@
+package com.runspace.models;
+
+import com.runspace.base.Nanos;
+
+/**
+ * What a model's tokens cost, in nano-dollars per million tokens. {@code cached} is the price of
+ * input read from a provider's cache and is never above {@code input}.
+ */
+public record Price(long input, long cached, long output) {
+  private static final long MILLION = 1_000_000L;
+
+  public Price {
+    if (input < 0 || cached < 0 || output < 0) {
+      throw new IllegalArgumentException("a price cannot be negative");
+    }
+    if (cached > input) {
+      throw new IllegalArgumentException("cached input cannot cost more than input");
+    }
+  }
+
+  /**
+   * The cost of so many tokens, rounded up once, over the whole sum.
+   *
+   * @param uncachedTokens input tokens not read from a cache
+   * @throws ArithmeticException when the cost does not fit; callers refuse such a call
+   */
+  public Nanos of(long uncachedTokens, long cachedTokens, long outputTokens) {
+    long sum =
+        Math.addExact(
+            Math.addExact(
+                Math.multiplyExact(uncachedTokens, input),
+                Math.multiplyExact(cachedTokens, cached)),
+            Math.multiplyExact(outputTokens, output));
+    return new Nanos(Math.ceilDiv(sum, MILLION));
+  }
+
+  /** The most output tokens that {@code amount} pays for beside the input; 0 when none. */
+  public long outputFor(Nanos amount, long uncachedTokens) {
+    long left =
+        Math.subtractExact(
+            Math.multiplyExact(amount.value(), MILLION), Math.multiplyExact(uncachedTokens, input));
+    if (output == 0) {
+      return left < 0 ? 0 : Long.MAX_VALUE;
+    }
+    return Math.max(0, Math.floorDiv(left, output));
+  }
+}
