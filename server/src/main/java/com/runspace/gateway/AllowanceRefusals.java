@@ -1,0 +1,46 @@
+package com.runspace.gateway;
+
+import com.runspace.base.Day;
+import com.runspace.base.Nanos;
+import com.runspace.ledger.Reservation;
+import com.runspace.wire.ApiError;
+import com.runspace.wire.JsonText;
+import com.runspace.wire.Refusal;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What callers are told when the allowance does not carry a call. Amounts are nano-dollars. */
+final class AllowanceRefusals {
+  private AllowanceRefusals() {}
+
+  /** 402: nothing to be had before the next day. */
+  static Refusal spent(Reservation.Spent spent, long nowMillis) {
+    ApiError error = spent.capOfKey() ? ApiError.KEY_CAP_SPENT : ApiError.ALLOWANCE_SPENT;
+    String what =
+        spent.capOfKey() ? "The daily cap of this key is spent." : "Daily allowance spent.";
+    return Refusal.of(error, what + " It resets at " + spent.day().end() + ".")
+        .withExtra(figures(spent.day(), spent.granted(), spent.used(), spent.held(), false))
+        .retryAfter(spent.day().secondsLeft(nowMillis));
+  }
+
+  /** 429: calls in flight hold what is missing. */
+  static Refusal held(Reservation.Busy busy) {
+    return Refusal.of(
+            ApiError.ALLOWANCE_HELD,
+            "Calls in flight hold the rest of today's allowance. Try again when they are done.")
+        .withExtra(figures(busy.day(), busy.granted(), busy.used(), busy.held(), true))
+        .retryAfter(2);
+  }
+
+  private static Map<String, String> figures(
+      Day day, Nanos granted, Nanos used, Nanos held, boolean retryable) {
+    Map<String, String> extra = new LinkedHashMap<>();
+    extra.put("limit", Long.toString(granted.value()));
+    extra.put("used", Long.toString(used.value()));
+    extra.put("held", Long.toString(held.value()));
+    extra.put("unit", "\"nano_usd\"");
+    extra.put("resets_at", JsonText.quote(day.end().toString()));
+    extra.put("retryable", Boolean.toString(retryable));
+    return extra;
+  }
+}

@@ -1,0 +1,396 @@
+package com.runspace.gateway;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.runspace.base.Watch;
+import com.runspace.ledger.Ask;
+import com.runspace.ledger.Hold;
+import com.runspace.ledger.Reservation;
+import com.runspace.ledger.Settlement.Ended;
+import com.runspace.ledger.Spender;
+import com.runspace.models.Model;
+import com.runspace.models.Quote;
+import com.runspace.models.Route;
+import com.runspace.upstream.AnswerListener;
+import com.runspace.upstream.Sent;
+import com.runspace.upstream.Timeouts;
+import com.runspace.upstream.Upstream;
+import com.runspace.upstream.UpstreamFault;
+import com.runspace.wire.AnswerEdit;
+import com.runspace.wire.ApiError;
+import com.runspace.wire.ByteJoiner;
+import com.runspace.wire.ChatRequest;
+import com.runspace.wire.JsonText;
+import com.runspace.wire.Refusal;
+import com.runspace.wire.Usage;
+import io.vertx.core.buffer.Buffer;
+import java.lang.System.Logger;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call from its admission to its end.
+ *
+ * <p>It goes through four stages: it may wait for money that other calls hold; it is sent, to one
+ * route after another until one takes it; its answer is passed on; it is over. Whatever happens
+ * first ends it: the answer, the caller leaving, the provider failing, a deadline. Each of these
+ * settles the hold, and only the first one does.
+ */
+final class ChatCall extends Watch.Watched implements AnswerListener {
+  private static final Logger LOG = System.getLogger(ChatCall.class.getName());
+
+  private static final byte[] COMMENT = ": keep-alive\n\n".getBytes(US_ASCII);
+  private static final long SECOND = 1_000_000_000L;
+  private static final long ALLOWANCE_WAIT_NANOS = 2 * SECOND;
+  private static final long HEAD_WAIT_NANOS = 10 * SECOND;
+  private static final long COMMENT_NANOS = 15 * SECOND;
+  private static final long END_WAIT_NANOS = 5 * SECOND;
+  private static final int ERROR_BYTES_MAX = 64 << 10;
+
+  private enum Stage {
+    WAITING,
+    SENT,
+    ANSWERING,
+    OVER
+  }
+
+  private final Loop loop;
+  private final String id;
+  private final ChatRequest request;
+  private final Model model;
+  private final Quote quote;
+  private final Sink sink;
+  private final Iterator<Route> routes;
+  private final long startedNanos;
+
+  private Stage stage = Stage.WAITING;
+  private @Nullable Meter meter;
+  private @Nullable Upstream upstream;
+  private @Nullable Sent sent;
+  private @Nullable Relay relay;
+  private @Nullable PlainAnswer plain;
+  private @Nullable ProviderRefusal refused;
+  private @Nullable Refusal lastRefusal;
+  private long outputLimit;
+  private long sentNanos;
+  private long heardNanos;
+  private long wroteNanos;
+
+  ChatCall(Loop loop, String id, ChatRequest request, Model model, Quote quote, Sink sink) {
+    this.loop = loop;
+    this.id = id;
+    this.request = request;
+    this.model = model;
+    this.quote = quote;
+    this.sink = sink;
+    this.routes = model.routes().iterator();
+    this.startedNanos = loop.watch().now();
+  }
+
+  /** Holds money and sends the request; the rest happens by itself. */
+  void start(Spender spender, Ask ask) {
+    sink.onGone(this::callerLeft);
+    this.spender = spender;
+    this.ask = ask;
+    loop.watch().add(this);
+    reserve();
+  }
+
+  private @Nullable Spender spender;
+  private @Nullable Ask ask;
+
+  private void reserve() {
+    if (spender == null || ask == null) {
+      throw new IllegalStateException("not started");
+    }
+    switch (loop.ledger().hold(spender, ask, id, model.id())) {
+      case Reservation.Held held -> admitted(held.hold());
+      case Reservation.Busy busy -> {
+        if (loop.watch().now() - startedNanos >= ALLOWANCE_WAIT_NANOS) {
+          refuse(AllowanceRefusals.held(busy));
+        }
+      }
+      case Reservation.Spent spent -> refuse(AllowanceRefusals.spent(spent, loop.nowMillis()));
+      case Reservation.Closed closed ->
+          refuse(
+              Refusal.of(
+                      ApiError.OVERLOADED,
+                      "The service cannot take new calls just now: " + closed.reason())
+                  .retryAfter(5));
+    }
+  }
+
+  private void admitted(Hold hold) {
+    outputLimit = quote.outputLimitFor(hold.amount());
+    boolean shortened = outputLimit < quote.outputLimit();
+    meter = new Meter(model, quote, hold, request.promptBytes(), shortened);
+    sendToNextRoute();
+  }
+
+  private void sendToNextRoute() {
+    while (routes.hasNext()) {
+      Route route = routes.next();
+      Upstream next = loop.upstreams().of(route.provider());
+      if (next != null) {
+        upstream = next;
+        stage = Stage.SENT;
+        sentNanos = heardNanos = loop.watch().now();
+        sent = next.send(request, route.model(), outputLimit, this);
+        return;
+      }
+    }
+    fail(lastRefusal == null ? ProviderRefusal.unavailable(model.id()) : lastRefusal, true);
+  }
+
+  @Override
+  public void head(int status, String contentType, long retryAfterSeconds) {
+    heard();
+    if (status / 100 != 2) {
+      refused = new ProviderRefusal(status, retryAfterSeconds, model);
+      return;
+    }
+    stage = Stage.ANSWERING;
+    AnswerEdit edit = new AnswerEdit(idJson(), modelJson());
+    if (request.stream() && sent != null && meter != null) {
+      relay = new Relay(this, loop, sink, sent, meter, edit);
+      sink.open();
+      wroteNanos = loop.watch().now();
+    } else {
+      plain = new PlainAnswer(loop.budget(), loop.scan());
+    }
+  }
+
+  @Override
+  public void bytes(Buffer bytes) {
+    heard();
+    if (relay != null) {
+      relay.bytes(bytes);
+    } else if (refused != null) {
+      if (!refused.add(bytes, ERROR_BYTES_MAX)) {
+        end();
+        cancelUpstream();
+      }
+    } else if (plain != null && !plain.add(bytes)) {
+      fail(
+          Refusal.of(ApiError.UPSTREAM_BROKEN, "The answer was too large to be passed on."), false);
+    }
+  }
+
+  @Override
+  public void end() {
+    if (stage == Stage.OVER) {
+      loop.watch().remove(this);
+    } else if (relay != null) {
+      relay.end();
+      loop.watch().remove(this);
+    } else if (refused != null) {
+      turnedAway(refused);
+    } else if (plain != null) {
+      endPlain(plain);
+    }
+  }
+
+  private void endPlain(PlainAnswer answer) {
+    if (meter == null) {
+      return;
+    }
+    AnswerEdit edit = new AnswerEdit(idJson(), modelJson());
+    byte[] json = answer.spliced(meter, edit, () -> usageJson(settle(Ended.COMPLETE, false)));
+    if (json == null) {
+      fail(
+          Refusal.of(ApiError.UPSTREAM_BROKEN, "The provider's answer was no chat completion."),
+          true);
+      return;
+    }
+    over();
+    loop.ledger().flush();
+    sink.answer(json);
+  }
+
+  /** The provider said no. Another route is tried where that cannot run the call twice. */
+  private void turnedAway(ProviderRefusal answer) {
+    refused = null;
+    lastRefusal = answer.refusal();
+    if (answer.refusesOurKey() && upstream != null) {
+      String provider = upstream.provider().name();
+      LOG.log(Logger.Level.ERROR, "provider {0} refuses our key: its routes are out", provider);
+      loop.upstreams().refusedOurKey(provider);
+    }
+    if (answer.mayTryAnother()) {
+      sendToNextRoute();
+    } else {
+      fail(lastRefusal, true);
+    }
+  }
+
+  @Override
+  public void failed(UpstreamFault fault) {
+    LOG.log(
+        Logger.Level.WARNING,
+        "{0}: provider {1}: {2} ({3})",
+        id,
+        upstream == null ? "" : upstream.provider().name(),
+        fault.kind(),
+        fault.detail());
+    if (stage == Stage.OVER) {
+      loop.watch().remove(this);
+    } else if (relay != null) {
+      relay.broken("The connection to the provider broke.");
+      loop.watch().remove(this);
+    } else if (fault.kind() == UpstreamFault.Kind.NO_CONNECTION) {
+      lastRefusal = ProviderRefusal.unavailable(model.id());
+      sendToNextRoute();
+    } else {
+      fail(Refusal.of(ApiError.UPSTREAM_BROKEN, "The connection to the provider broke."), true);
+    }
+  }
+
+  /** Ends the call with a refusal, as a status or, after the head, as an event. */
+  private void fail(Refusal refusal, boolean nothingUsed) {
+    settle(Ended.UPSTREAM_FAILED, nothingUsed);
+    refuse(refusal);
+  }
+
+  private void refuse(Refusal refusal) {
+    over();
+    cancelUpstream();
+    loop.ledger().flush();
+    if (sink.isOpen()) {
+      byte[] event = Refusals.event(refusal);
+      ByteJoiner bytes = new ByteJoiner(event.length);
+      bytes.append(event);
+      sink.write(bytes);
+      sink.end();
+    } else {
+      sink.refuse(refusal);
+    }
+  }
+
+  private void callerLeft() {
+    if (stage == Stage.OVER) {
+      return;
+    }
+    settle(Ended.CLIENT_LEFT, sent == null || !sent.isWritten());
+    over();
+    cancelUpstream();
+    loop.ledger().flush();
+  }
+
+  private void over() {
+    stage = Stage.OVER;
+    loop.watch().remove(this);
+    if (relay != null) {
+      relay.abandon();
+    }
+    if (plain != null) {
+      plain.discard();
+    }
+  }
+
+  private void cancelUpstream() {
+    if (sent != null) {
+      sent.cancel();
+    }
+  }
+
+  /** The relay has sent its last event; the provider may still have to end its HTTP answer. */
+  void answered() {
+    stage = Stage.OVER;
+    heard();
+  }
+
+  /** Something came from the provider, or silence began to count anew. */
+  void heard() {
+    heardNanos = loop.watch().now();
+  }
+
+  /** Something went to the caller. */
+  void wrote() {
+    wroteNanos = loop.watch().now();
+  }
+
+  Usage settle(Ended ended, boolean nothingUsed) {
+    if (meter == null) {
+      return new Usage(0, 0, 0, 0);
+    }
+    return meter.settle(upstream == null ? "" : upstream.provider().name(), ended, nothingUsed);
+  }
+
+  @Override
+  protected void tick(long nowNanos) {
+    switch (stage) {
+      case WAITING -> reserve();
+      case SENT, ANSWERING -> deadlines(nowNanos);
+      case OVER -> {
+        // A provider that does not end its answer after the end mark is not waited for.
+        if (nowNanos - heardNanos > END_WAIT_NANOS) {
+          cancelUpstream();
+          loop.watch().remove(this);
+        }
+      }
+    }
+  }
+
+  private void deadlines(long nowNanos) {
+    if (upstream == null) {
+      return;
+    }
+    Timeouts timeouts = upstream.provider().timeouts();
+    boolean slow =
+        stage == Stage.SENT
+            ? nowNanos - sentNanos > timeouts.firstByte().toNanos()
+            : nowNanos - heardNanos > timeouts.betweenBytes().toNanos()
+                && (relay == null || !relay.isPaused());
+    if (slow || nowNanos - startedNanos > timeouts.call().toNanos()) {
+      timedOut();
+      return;
+    }
+    if (relay != null) {
+      relay.tick(nowNanos);
+    }
+    if (request.stream() && !sink.isOpen() && nowNanos - startedNanos > HEAD_WAIT_NANOS) {
+      sink.open();
+      wroteNanos = nowNanos;
+    }
+    if (sink.isOpen() && nowNanos - wroteNanos > COMMENT_NANOS && !sink.isFull()) {
+      ByteJoiner comment = new ByteJoiner(COMMENT.length);
+      comment.append(COMMENT);
+      sink.write(comment);
+      wroteNanos = nowNanos;
+    }
+  }
+
+  private void timedOut() {
+    Refusal refusal = Refusal.of(ApiError.UPSTREAM_TIMEOUT, "The provider did not answer in time.");
+    if (relay != null) {
+      relay.broken(refusal, Ended.DEADLINE);
+      cancelUpstream();
+      loop.watch().remove(this);
+    } else {
+      settle(Ended.DEADLINE, true);
+      refuse(refusal);
+    }
+  }
+
+  ChatRequest request() {
+    return request;
+  }
+
+  byte[] idJson() {
+    return ("\"chatcmpl-" + id + '"').getBytes(US_ASCII);
+  }
+
+  byte[] modelJson() {
+    return JsonText.quote(model.id()).getBytes(UTF_8);
+  }
+
+  /** The usage object and what belongs beside it. */
+  byte[] usageJson(Usage usage) {
+    StringBuilder json = usage.json(new StringBuilder(192));
+    if (meter != null && meter.isClamped()) {
+      json.append(",\"limit_reason\":\"allowance\"");
+    }
+    return json.toString().getBytes(US_ASCII);
+  }
+}

@@ -1,0 +1,46 @@
+package com.runspace.gateway;
+
+import com.runspace.http.Exchange;
+import com.runspace.http.Handler;
+import com.runspace.keys.Caller;
+import com.runspace.keys.Door;
+import com.runspace.keys.Keyring;
+import com.runspace.wire.ChatRequest;
+import com.runspace.wire.Refused;
+
+/** {@code POST /v1/chat/completions}. */
+final class ChatEndpoint implements Handler {
+  private final Keyring keyring;
+  private final Loop loop;
+  private final Completion completion;
+
+  ChatEndpoint(Keyring keyring, Loop loop, Completion completion) {
+    this.keyring = keyring;
+    this.loop = loop;
+    this.completion = completion;
+  }
+
+  @Override
+  public void handle(Exchange exchange) {
+    String bearer = exchange.bearer();
+    Caller caller = bearer == null ? null : keyring.find(bearer).orElse(null);
+    if (caller == null) {
+      // Judged on the headers: the body of a stranger is not worth reading.
+      exchange.closeAfterAnswer();
+      Refusals.send(exchange, Refusals.invalidKey(bearer == null));
+      return;
+    }
+    BodyReader.read(exchange, loop.watch(), loop.budget(), body -> chat(exchange, caller, body));
+  }
+
+  private void chat(Exchange exchange, Caller caller, byte[] body) {
+    ChatRequest request;
+    try {
+      request = ChatRequest.scan(body);
+    } catch (Refused refused) {
+      Refusals.send(exchange, refused.refusal());
+      return;
+    }
+    completion.run(caller, Door.API, exchange.callId(), request, new HttpSink(exchange));
+  }
+}

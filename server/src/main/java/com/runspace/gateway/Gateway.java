@@ -1,0 +1,48 @@
+package com.runspace.gateway;
+
+import com.runspace.base.Time;
+import com.runspace.base.Watch;
+import com.runspace.http.Handler;
+import com.runspace.keys.Keyring;
+import com.runspace.ledger.Ledger;
+import com.runspace.models.Catalogue;
+import com.runspace.upstream.Upstreams;
+import com.runspace.wire.AnswerScan;
+import io.vertx.core.Vertx;
+
+/** The doors of this room as one event loop has them. */
+public final class Gateway {
+  private final ChatEndpoint chat;
+  private final ModelsEndpoint models;
+
+  /** What all loops share. */
+  public record Shared(
+      Keyring keyring, Catalogue catalogue, Ledger ledger, MemoryBudget budget, Time time) {}
+
+  public Gateway(Vertx vertx, Watch watch, Upstreams upstreams, Shared shared) {
+    Loop loop =
+        new Loop(
+            vertx.getOrCreateContext(),
+            watch,
+            shared.time(),
+            shared.ledger(),
+            upstreams,
+            shared.budget(),
+            new AnswerScan());
+    Completion completion = new Completion(shared.catalogue(), loop);
+    chat = new ChatEndpoint(shared.keyring(), loop, completion);
+    models =
+        new ModelsEndpoint(
+            shared.keyring(), shared.catalogue(), shared.time().epochMillis() / 1000);
+  }
+
+  /** {@code POST /v1/chat/completions}. */
+  public Handler chat() {
+    return chat;
+  }
+
+  /** {@code GET /v1/models} and what is below it. */
+  public Handler models() {
+    return models;
+  }
+}

@@ -1,0 +1,94 @@
+package com.runspace.gateway;
+
+import com.runspace.http.Exchange;
+import com.runspace.wire.ByteJoiner;
+import com.runspace.wire.Refusal;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+
+/** A client's connection. */
+final class HttpSink implements Sink {
+  private static final CharSequence EVENT_STREAM =
+      HttpHeaders.createOptimized("text/event-stream; charset=utf-8");
+  private static final CharSequence NO_CACHE = HttpHeaders.createOptimized("no-cache");
+  private static final CharSequence BUFFERING = HttpHeaders.createOptimized("x-accel-buffering");
+  private static final CharSequence NO = HttpHeaders.createOptimized("no");
+
+  private final Exchange exchange;
+  private final HttpServerResponse response;
+
+  HttpSink(Exchange exchange) {
+    this.exchange = exchange;
+    this.response = exchange.response();
+  }
+
+  private boolean isOver() {
+    return response.closed() || response.ended();
+  }
+
+  @Override
+  public void open() {
+    if (isOver() || response.headWritten()) {
+      return;
+    }
+    response.headers().set(HttpHeaders.CONTENT_TYPE, EVENT_STREAM);
+    response.headers().set(HttpHeaders.CACHE_CONTROL, NO_CACHE);
+    // Proxies in front of us must not collect events either.
+    response.headers().set(BUFFERING, NO);
+    response.setChunked(true);
+    response.writeHead();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return response.headWritten();
+  }
+
+  @Override
+  public void write(ByteJoiner bytes) {
+    if (!isOver()) {
+      response.write(Buffer.buffer(bytes.length()).appendBytes(bytes.array(), 0, bytes.length()));
+    }
+  }
+
+  @Override
+  public void end() {
+    if (!isOver()) {
+      response.end();
+    }
+  }
+
+  @Override
+  public void answer(byte[] json) {
+    if (!isOver()) {
+      exchange.json(200, json);
+    }
+  }
+
+  @Override
+  public void refuse(Refusal refusal) {
+    if (!isOver()) {
+      Refusals.send(exchange, refusal);
+    }
+  }
+
+  @Override
+  public boolean isFull() {
+    return !isOver() && response.writeQueueFull();
+  }
+
+  @Override
+  public void onRoom(Runnable action) {
+    response.drainHandler(_ -> action.run());
+  }
+
+  @Override
+  public void onGone(Runnable action) {
+    response.closeHandler(_ -> {
+      if (!response.ended()) {
+        action.run();
+      }
+    });
+  }
+}

@@ -1,0 +1,74 @@
+package com.runspace.gateway;
+
+import com.runspace.http.Exchange;
+import com.runspace.wire.ApiError;
+import com.runspace.wire.Refusal;
+import io.vertx.core.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+
+/** The one place where a refusal becomes HTTP. */
+public final class Refusals {
+  private static final CharSequence SHOULD_RETRY = HttpHeaders.createOptimized("x-should-retry");
+
+  private Refusals() {}
+
+  /** Answers with the refusal, unless an answer has begun already. */
+  public static void send(Exchange exchange, Refusal refusal) {
+    if (exchange.response().headWritten() || exchange.response().closed()) {
+      return;
+    }
+    switch (refusal.error().retry()) {
+      case YES -> exchange.response().headers().set(SHOULD_RETRY, "true");
+      case NO -> exchange.response().headers().set(SHOULD_RETRY, "false");
+      case BY_STATUS -> {}
+    }
+    refusal.headers().forEach(line -> exchange.response().putHeader(line.name(), line.value()));
+    exchange.json(refusal.error().status(), refusal.body());
+  }
+
+  /** The event that tells every known client that a stream broke; nothing may follow it. */
+  static byte[] event(Refusal refusal) {
+    String json = new String(refusal.body(), StandardCharsets.UTF_8);
+    return ("event: error\ndata: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** No such path. */
+  public static void unknownUrl(Exchange exchange) {
+    send(
+        exchange,
+        Refusal.of(
+            ApiError.UNKNOWN_URL,
+            "Invalid URL ("
+                + exchange.request().method()
+                + " "
+                + exchange.request().path()
+                + "). The API is at /v1/chat/completions and /v1/models."));
+  }
+
+  /** The path is there, but not for this method. */
+  public static void otherMethod(Exchange exchange, Set<String> allowed) {
+    String methods = String.join(", ", allowed);
+    send(
+        exchange,
+        Refusal.of(
+                ApiError.METHOD_NOT_ALLOWED,
+                "Not allowed to "
+                    + exchange.request().method()
+                    + " on "
+                    + exchange.request().path()
+                    + ". Use "
+                    + methods
+                    + ".")
+            .with("allow", methods));
+  }
+
+  /** No credential, or none that is alive. */
+  static Refusal invalidKey(boolean missing) {
+    String message =
+        missing
+            ? "You didn't provide an API key. Send it as 'Authorization: Bearer rsk_live_...'."
+            : "Incorrect API key provided: it is unknown, revoked or expired.";
+    return Refusal.of(ApiError.INVALID_KEY, message).with("www-authenticate", "Bearer");
+  }
+}

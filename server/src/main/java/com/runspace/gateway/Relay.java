@@ -1,0 +1,277 @@
+package com.runspace.gateway;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import com.runspace.ledger.Settlement.Ended;
+import com.runspace.upstream.Sent;
+import com.runspace.wire.AnswerEdit;
+import com.runspace.wire.AnswerScan;
+import com.runspace.wire.ApiError;
+import com.runspace.wire.ByteJoiner;
+import com.runspace.wire.JsonFault;
+import com.runspace.wire.Refusal;
+import com.runspace.wire.SseScanner;
+import com.runspace.wire.Usage;
+import io.vertx.core.buffer.Buffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes a streamed answer on, event by event.
+ *
+ * <p>Events that arrive in one turn of the event loop leave in one write. Only one event ever
+ * waits: the one that finishes the last open choice, until the usage is known, so that the usage
+ * can stand in it. Many clients read usage nowhere else. The call is settled, and the record of it
+ * safe, before that event leaves.
+ */
+final class Relay {
+  private static final byte[] DATA = "data: ".getBytes(US_ASCII);
+  private static final byte[] END = "\n\n".getBytes(US_ASCII);
+  private static final byte[] DONE = "data: [DONE]\n\n".getBytes(US_ASCII);
+  private static final long USAGE_WAIT_NANOS = 1_000_000_000L;
+
+  private final ChatCall call;
+  private final Loop loop;
+  private final Sink sink;
+  private final Sent sent;
+  private final Meter meter;
+  private final AnswerEdit edit;
+  private final SseScanner in = new SseScanner();
+  private final ByteJoiner out = new ByteJoiner(512);
+
+  private boolean flushAsked;
+  private boolean paused;
+  private boolean over;
+  private long seen;
+  private long finished;
+  private byte @Nullable [] held;
+  private long heldSinceNanos;
+  private byte[] created = {'0'};
+  private boolean usageSent;
+
+  Relay(ChatCall call, Loop loop, Sink sink, Sent sent, Meter meter, AnswerEdit edit) {
+    this.call = call;
+    this.loop = loop;
+    this.sink = sink;
+    this.sent = sent;
+    this.meter = meter;
+    this.edit = edit;
+  }
+
+  /** More of the provider's stream. */
+  void bytes(Buffer bytes) {
+    if (over) {
+      return;
+    }
+    int length = bytes.length();
+    int at = in.room(length);
+    bytes.getBytes(0, length, in.bytes(), at);
+    in.filled(length);
+    events();
+    if (!over && in.waiting() > SseScanner.EVENT_BYTES_MAX) {
+      broken("The provider sent an event that is too large.");
+    }
+  }
+
+  private void events() {
+    try {
+      while (!over && in.next()) {
+        event();
+      }
+    } catch (JsonFault fault) {
+      broken("The provider sent an event that is not a chat completion chunk.");
+    }
+  }
+
+  private void event() {
+    if (in.isDone()) {
+      complete();
+      return;
+    }
+    AnswerScan scan = loop.scan();
+    scan.scan(in.bytes(), in.dataFrom(), in.dataTo());
+    if (in.isError() || scan.hasError()) {
+      broken("The provider broke off the answer.");
+      return;
+    }
+    meter.passed(scan.textBytes());
+    boolean reports = scan.usage() != null;
+    if (scan.usage() != null) {
+      meter.report(scan.usage());
+    }
+    if (scan.isCutByLength()) {
+      meter.cutByLength();
+    }
+    if (scan.choiceCount() > 0 || !reports) {
+      choices(scan, reports);
+    } else if (finished != 0 && finished == seen) {
+      // The provider's own usage chunk: ours takes its place, if the caller wants one. One that
+      // comes before the finish only counts, since a later one may say more.
+      sendUsage();
+    }
+  }
+
+  private void choices(AnswerScan scan, boolean reports) {
+    if (seen == 0 && scan.created() != null) {
+      created = scan.created();
+    }
+    seen |= scan.seenChoices();
+    finished |= scan.finishedChoices();
+    boolean last =
+        scan.finishedChoices() != 0
+            && finished == seen
+            && Long.bitCount(finished) >= call.request().choices();
+    byte[] earlier = held;
+    if (earlier != null && scan.choiceCount() > 0) {
+      // It was not the last one after all.
+      held = null;
+      send(earlier, null);
+      scan.scan(in.bytes(), in.dataFrom(), in.dataTo());
+    }
+    if (last && !usageSent) {
+      held = Arrays.copyOfRange(in.bytes(), in.dataFrom(), in.dataTo());
+      heldSinceNanos = loop.watch().now();
+      if (reports) {
+        sendUsage();
+      }
+    } else {
+      put(scan, in.dataFrom(), in.dataTo(), null);
+    }
+  }
+
+  /** Settles the call and sends what waited for that. */
+  private void sendUsage() {
+    if (usageSent) {
+      return;
+    }
+    usageSent = true;
+    Usage usage = call.settle(Ended.COMPLETE, false);
+    byte[] json = call.usageJson(usage);
+    byte[] last = held;
+    held = null;
+    if (last != null) {
+      send(last, json);
+    }
+    if (last == null || call.request().includeUsage()) {
+      sendUsageChunk(json);
+    }
+  }
+
+  private void sendUsageChunk(byte[] usage) {
+    out.append(DATA);
+    out.append("{\"id\":".getBytes(US_ASCII));
+    out.append(call.idJson());
+    out.append(",\"object\":\"chat.completion.chunk\",\"created\":".getBytes(US_ASCII));
+    out.append(created);
+    out.append(",\"model\":".getBytes(US_ASCII));
+    out.append(call.modelJson());
+    out.append(",\"choices\":[],\"usage\":".getBytes(US_ASCII));
+    out.append(usage);
+    out.append("}".getBytes(US_ASCII));
+    out.append(END);
+    askFlush();
+  }
+
+  private void send(byte[] event, byte @Nullable [] usage) {
+    AnswerScan scan = loop.scan();
+    scan.scan(event, 0, event.length);
+    put(scan, 0, event.length, usage);
+  }
+
+  private void put(AnswerScan scan, int from, int to, byte @Nullable [] usage) {
+    out.append(DATA);
+    edit.append(out, scan, from, to, usage);
+    out.append(END);
+    askFlush();
+  }
+
+  private void askFlush() {
+    if (!flushAsked) {
+      flushAsked = true;
+      loop.context().runOnContext(_ -> flush());
+    }
+  }
+
+  private void flush() {
+    flushAsked = false;
+    if (out.length() > 0) {
+      loop.ledger().flush();
+      sink.write(out);
+      out.clear();
+      call.wrote();
+    }
+    if (over) {
+      sink.end();
+      return;
+    }
+    if (!paused && sink.isFull()) {
+      paused = true;
+      sent.pause();
+      sink.onRoom(this::resume);
+    }
+  }
+
+  private void resume() {
+    paused = false;
+    call.heard();
+    sent.resume();
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  /** The provider's HTTP answer ended, with or without the end mark. */
+  void end() {
+    if (over) {
+      return;
+    }
+    in.end();
+    events();
+    if (!over) {
+      broken("The provider ended the answer too early.");
+    }
+  }
+
+  /** The answer is whole. */
+  private void complete() {
+    sendUsage();
+    out.append(DONE);
+    over = true;
+    askFlush();
+    call.answered();
+  }
+
+  /** The stream cannot go on. What every client understands is an error event and no end mark. */
+  void broken(String message) {
+    broken(Refusal.of(ApiError.UPSTREAM_BROKEN, message), Ended.UPSTREAM_FAILED);
+  }
+
+  void broken(Refusal refusal, Ended ended) {
+    if (over) {
+      return;
+    }
+    if (held != null || (usageSent && ended == Ended.UPSTREAM_FAILED)) {
+      // All of the answer has come; only the end mark is missing.
+      complete();
+      return;
+    }
+    call.settle(ended, false);
+    out.append(Refusals.event(refusal));
+    over = true;
+    askFlush();
+    call.answered();
+  }
+
+  /** The receiver has left; nothing more is sent. */
+  void abandon() {
+    over = true;
+    out.clear();
+  }
+
+  void tick(long nowNanos) {
+    if (held != null && nowNanos - heldSinceNanos >= USAGE_WAIT_NANOS) {
+      sendUsage();
+    }
+  }
+}

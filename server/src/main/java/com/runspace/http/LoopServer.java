@@ -1,0 +1,98 @@
+package com.runspace.http;
+
+import com.runspace.base.Randomness;
+import com.runspace.base.Time;
+import com.runspace.base.Watch;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The listening server of one event loop. Several of them, one per loop, share the port.
+ *
+ * <p>What handles the requests is built on the loop that will run it, so that all of it can belong
+ * to one thread.
+ */
+public final class LoopServer extends VerticleBase {
+  private static final int HEADER_BYTES_MAX = 16 << 10;
+  private static final int REQUEST_LINE_BYTES_MAX = 8 << 10;
+  private static final int BACKLOG = 4096;
+
+  /** Builds the router of one loop. */
+  @FunctionalInterface
+  public interface Doors {
+    Router open(Vertx vertx, Watch watch);
+  }
+
+  private final String host;
+  private final int port;
+  private final Time time;
+  private final Randomness random;
+  private final Doors doors;
+  private final Duration drain;
+  private @Nullable HttpServer server;
+  private @Nullable Router router;
+  private @Nullable RequestIds ids;
+  private long ticker;
+
+  public LoopServer(
+      String host, int port, Time time, Randomness random, Duration drain, Doors doors) {
+    this.host = host;
+    this.port = port;
+    this.time = time;
+    this.random = random;
+    this.drain = drain;
+    this.doors = doors;
+  }
+
+  @Override
+  public Future<?> start() {
+    Watch watch = new Watch(time);
+    ticker = vertx.setPeriodic(Watch.TICK_MILLIS, _ -> watch.tick());
+    router = doors.open(vertx, watch);
+    ids = new RequestIds(random);
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setTcpNoDelay(true)
+            .setAcceptBacklog(BACKLOG)
+            .setMaxHeaderSize(HEADER_BYTES_MAX)
+            .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
+            .setHandle100ContinueAutomatically(false)
+            .setDecompressionSupported(false)
+            .setCompressionSupported(false);
+    server = vertx.createHttpServer(options).requestHandler(this::handle);
+    return server.listen(port, host);
+  }
+
+  private void handle(HttpServerRequest request) {
+    if (router == null || ids == null) {
+      throw new IllegalStateException("a request before the start");
+    }
+    Exchange exchange = new Exchange(request, ids.next());
+    String path = request.path();
+    router.find(request.method(), path == null ? "" : path).handle(exchange);
+  }
+
+  /** The port it really listens on. */
+  public int actualPort() {
+    return server == null ? 0 : server.actualPort();
+  }
+
+  @Override
+  public Future<?> stop() {
+    Future<?> drained =
+        server == null
+            ? Future.succeededFuture()
+            : server.shutdown(drain.toMillis(), TimeUnit.MILLISECONDS);
+    return drained.eventually(() -> {
+      vertx.cancelTimer(ticker);
+      return Future.succeededFuture();
+    });
+  }
+}
