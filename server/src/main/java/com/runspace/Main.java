@@ -1,11 +1,105 @@
 package com.runspace;
 
-/** Starts RunSpace. */
+import com.runspace.base.Randomness;
+import com.runspace.base.Time;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where the program begins: reads the command line, and answers with an exit code. */
 public final class Main {
+  private static final int FAILED = 1;
+  private static final int WRONG_USAGE = 2;
+  private static final int PORT_TAKEN = 4;
+  private static final int DATA_FOLDER = 5;
+
   private Main() {}
 
-  /** Says what this is; the service itself comes with the next commits. */
+  /** Runs one command; see {@code runspace help}. */
   public static void main(String[] args) {
-    System.out.println("runspace");
+    // One line per entry, in UTC; read when the first logger is made.
+    System.setProperty(
+        "java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$-7s %5$s%6$s%n");
+    System.setProperty("user.timezone", "UTC");
+    System.setProperty("vertx.disableFileCPResolving", "true");
+    int code = run(args);
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  private static int run(String[] args) {
+    try {
+      Options options = Options.parse(args);
+      switch (options.command()) {
+        case "help" -> System.out.print(Options.HELP);
+        case "version" -> System.out.println("runspace " + version());
+        case "config" -> System.out.print(Effective.text(settings(options)));
+        case "train" -> Training.run();
+        case "serve" -> serve(options);
+        default -> throw new Options.Wrong("unknown command '" + options.command() + "'");
+      }
+      return 0;
+    } catch (Options.Wrong wrong) {
+      return complain(WRONG_USAGE, "" + wrong.getMessage());
+    } catch (Settings.Invalid invalid) {
+      invalid.problems().forEach(problem -> System.err.println("runspace: " + problem));
+      return WRONG_USAGE;
+    } catch (DataFolder.Unavailable unavailable) {
+      return complain(DATA_FOLDER, "" + unavailable.getMessage());
+    } catch (Ports.Taken taken) {
+      return complain(PORT_TAKEN, "" + taken.getMessage());
+    } catch (Wiring.StartFailed | IOException failed) {
+      return complain(FAILED, "cannot start: " + failed.getMessage());
+    }
+  }
+
+  private static int complain(int code, String message) {
+    System.err.println("runspace: " + message);
+    return code;
+  }
+
+  private static Settings settings(Options options) throws Settings.Invalid {
+    return Settings.read(options.config(), System::getenv);
+  }
+
+  static String version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return version == null ? "0.1.0-SNAPSHOT" : version;
+  }
+
+  private static void serve(Options options)
+      throws Settings.Invalid,
+          DataFolder.Unavailable,
+          Ports.Taken,
+          Wiring.StartFailed,
+          IOException {
+    Settings settings = settings(options);
+    requireLoopback(settings.host());
+    Path path =
+        options.data() == null
+            ? DataFolder.usual(
+                System.getenv("XDG_DATA_HOME"),
+                System.getProperty("user.home", "."),
+                System.getProperty("os.name", ""))
+            : options.data();
+    DataFolder folder = DataFolder.open(path);
+    Ports.Choice port = Ports.choose(settings.host(), options.port(), settings.port());
+    Wiring wiring = new Wiring(settings, port.port(), Time.system(), Randomness.secure());
+    Service service = new Service(settings, options, folder, wiring, port);
+    Runtime.getRuntime().addShutdownHook(new Thread(service::stop, "stop"));
+    service.started();
+  }
+
+  /** Without a gate anyone who reaches the port and has a key is the operator's guest. */
+  private static void requireLoopback(String host) throws Settings.Invalid {
+    if (!host.equals("localhost") && !host.equals("::1") && !host.startsWith("127.")) {
+      throw new Settings.Invalid(
+          List.of(
+              "server.host: '"
+                  + host
+                  + "' is not a loopback address, and there is no gate yet that could guard a"
+                  + " public one. Use 127.0.0.1, with a proxy of your own in front."));
+    }
   }
 }

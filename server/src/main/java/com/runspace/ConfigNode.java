@@ -1,0 +1,250 @@
+package com.runspace;
+
+import com.runspace.base.Nanos;
+import com.runspace.base.Secret;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One object of the configuration file. Every mistake is noted with its place and reading goes on,
+ * so that an operator sees all of them at once; what has been asked for is known, so that a key
+ * nobody asked for is a mistake too.
+ */
+final class ConfigNode {
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
+  private static final Pattern ENV = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
+
+  private final String path;
+  private final Map<String, Object> values;
+  private final List<String> problems;
+  private final Function<String, @Nullable String> environment;
+  private final Set<String> known = new HashSet<>();
+  private final List<ConfigNode> children = new ArrayList<>();
+
+  private ConfigNode(
+      String path,
+      Map<String, Object> values,
+      List<String> problems,
+      Function<String, @Nullable String> environment) {
+    this.path = path;
+    this.values = values;
+    this.problems = problems;
+    this.environment = environment;
+  }
+
+  static ConfigNode root(
+      @Nullable Object document,
+      List<String> problems,
+      Function<String, @Nullable String> environment) {
+    ConfigNode empty = new ConfigNode("", new LinkedHashMap<>(), problems, environment);
+    return document == null ? empty : empty.object("", document);
+  }
+
+  void problem(String key, String text) {
+    problems.add((key.isEmpty() ? path : place(key)) + ": " + text);
+  }
+
+  private String place(String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+
+  /** Notes every key that nobody has asked for, here and below. */
+  void refuseUnknown() {
+    for (String key : values.keySet()) {
+      if (!known.contains(key)) {
+        problem(
+            key,
+            "unknown setting; known here: " + String.join(", ", known.stream().sorted().toList()));
+      }
+    }
+    children.forEach(ConfigNode::refuseUnknown);
+  }
+
+  /** The object of that name; an empty one when it is absent. */
+  ConfigNode object(String key) {
+    Object value = value(key);
+    return object(key, value == null ? Map.of() : value);
+  }
+
+  private ConfigNode object(String key, Object value) {
+    Map<String, Object> members = new LinkedHashMap<>();
+    if (value instanceof Map<?, ?> map) {
+      map.forEach((name, member) -> members.put(String.valueOf(name), member));
+    } else {
+      problem(key, "must be a block of settings");
+    }
+    ConfigNode child =
+        new ConfigNode(key.isEmpty() ? path : place(key), members, problems, environment);
+    children.add(child);
+    return child;
+  }
+
+  /** The names of an object whose names are free to choose. */
+  List<String> names() {
+    return List.copyOf(values.keySet());
+  }
+
+  /** The objects of a list; none when it is absent. */
+  List<ConfigNode> objects(String key) {
+    Object value = value(key);
+    List<ConfigNode> nodes = new ArrayList<>();
+    if (value instanceof List<?> list) {
+      for (int i = 0; i < list.size(); i++) {
+        nodes.add(object(key + "[" + i + "]", list.get(i) == null ? "" : list.get(i)));
+      }
+    } else if (value != null) {
+      problem(key, "must be a list");
+    }
+    return nodes;
+  }
+
+  private @Nullable Object value(String key) {
+    known.add(key);
+    return values.get(key);
+  }
+
+  boolean has(String key) {
+    return values.get(key) != null;
+  }
+
+  String text(String key, String otherwise) {
+    Object value = value(key);
+    if (value instanceof Map || value instanceof List) {
+      problem(key, "must be a text");
+      return otherwise;
+    }
+    return value == null ? otherwise : String.valueOf(value);
+  }
+
+  /** A text that must be there. */
+  String text(String key) {
+    if (!has(key)) {
+      problem(key, "is missing");
+    }
+    return text(key, "");
+  }
+
+  List<String> texts(String key, List<String> otherwise) {
+    Object value = value(key);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(String::valueOf).toList();
+    }
+    problem(key, "must be a list of texts");
+    return otherwise;
+  }
+
+  long integer(String key, long otherwise, long min, long max) {
+    Object value = value(key);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof Number number
+        && (number instanceof Integer || number instanceof Long)
+        && number.longValue() >= min
+        && number.longValue() <= max) {
+      return number.longValue();
+    }
+    problem(key, "must be a whole number from " + min + " to " + max + ", not '" + value + "'");
+    return otherwise;
+  }
+
+  double decimal(String key, double otherwise) {
+    Object value = value(key);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof Number number && number.doubleValue() > 0) {
+      return number.doubleValue();
+    }
+    problem(key, "must be a number above 0, not '" + value + "'");
+    return otherwise;
+  }
+
+  boolean flag(String key, boolean otherwise) {
+    Object value = value(key);
+    if (value == null || value instanceof Boolean) {
+      return value == null ? otherwise : (Boolean) value;
+    }
+    problem(key, "must be true or false, not '" + value + "'");
+    return otherwise;
+  }
+
+  Duration duration(String key, Duration otherwise) {
+    Object value = value(key);
+    if (value == null) {
+      return otherwise;
+    }
+    Matcher parts = DURATION.matcher(String.valueOf(value).strip());
+    if (!parts.matches()) {
+      problem(key, "must be a time like 500ms, 30s, 5m or 1h, not '" + value + "'");
+      return otherwise;
+    }
+    long count = Long.parseLong(parts.group(1));
+    return switch (parts.group(2)) {
+      case "ms" -> Duration.ofMillis(count);
+      case "s" -> Duration.ofSeconds(count);
+      case "m" -> Duration.ofMinutes(count);
+      default -> Duration.ofHours(count);
+    };
+  }
+
+  /** An amount of dollars, exact to the nano-dollar. */
+  Nanos usd(String key, Nanos otherwise) {
+    Object value = value(key);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      Nanos amount = Nanos.ofUsd(new BigDecimal(String.valueOf(value)));
+      if (!amount.isNegative()) {
+        return amount;
+      }
+    } catch (NumberFormatException | ArithmeticException notAnAmount) {
+      // Said below, together with the negative ones.
+    }
+    problem(key, "must be dollars with at most nine decimals, not '" + value + "'");
+    return otherwise;
+  }
+
+  /** A secret, which may stand in the file only as the name of an environment variable. */
+  @Nullable Secret secret(String key) {
+    Object value = value(key);
+    if (value == null) {
+      return null;
+    }
+    Matcher name = ENV.matcher(String.valueOf(value));
+    if (!name.matches()) {
+      problem(key, "secrets do not belong into this file: write ${NAME_OF_A_VARIABLE}");
+      return null;
+    }
+    String text = environment.apply(name.group(1));
+    if (text == null || text.isBlank()) {
+      problem(key, "the environment variable " + name.group(1) + " is not set");
+      return null;
+    }
+    return new Secret(text.strip());
+  }
+
+  <T> @Nullable T checked(String key, Supplier<T> maker) {
+    try {
+      return maker.get();
+    } catch (IllegalArgumentException notGood) {
+      problem(key, String.valueOf(notGood.getMessage()));
+      return null;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package com.runspace;
+
+import com.runspace.base.Nanos;
+import com.runspace.models.Model;
+import com.runspace.upstream.Provider;
+
+/** The settings in force, as text, secrets hidden. */
+final class Effective {
+  private Effective() {}
+
+  static String text(Settings settings) {
+    StringBuilder out = new StringBuilder(1024);
+    line(out, "server.host", settings.host());
+    line(out, "server.port", settings.port() == 0 ? "8080 or the next free one" : settings.port());
+    line(out, "server.eventLoops", settings.eventLoops());
+    line(out, "server.drain", settings.drain().toSeconds() + "s");
+    line(out, "server.transport", settings.nioAllowed() ? "nio" : "native");
+    line(out, "local.engine", settings.local().engine() ? "auto" : "off");
+    line(out, "local.parallel", settings.local().parallel());
+    line(out, "local.ollama", settings.local().ollama());
+    line(out, "local.allowance", settings.local().allowance().usd());
+    for (Provider provider : settings.providers()) {
+      String at = "providers." + provider.name() + ".";
+      line(out, at + "url", provider.url());
+      line(out, at + "key", provider.key() == null ? "none" : provider.key());
+      line(out, at + "limitField", provider.limitName());
+      line(out, at + "remove", String.join(" ", provider.removed()));
+    }
+    for (Model model : settings.models()) {
+      String at = "models." + model.id() + ".";
+      line(out, at + "name", model.name());
+      line(out, at + "window", model.window());
+      line(out, at + "maxOutput", model.outputMax());
+      line(out, at + "price.input", new Nanos(model.price().input()).usd());
+      line(out, at + "price.output", new Nanos(model.price().output()).usd());
+      line(out, at + "routes", model.routes());
+    }
+    return out.toString();
+  }
+
+  private static void line(StringBuilder out, String name, Object value) {
+    out.append(name).append(": ").append(value).append('\n');
+  }
+}

@@ -1,0 +1,20 @@
+package com.runspace;
+
+import com.runspace.gateway.Gateway;
+import com.runspace.gateway.Refusals;
+import com.runspace.http.Router;
+import io.vertx.core.http.HttpMethod;
+
+/** Every path of the service, in one table that a person can review. Nothing else is here. */
+final class Routes {
+  private Routes() {}
+
+  static Router of(Gateway gateway) {
+    return new Router(
+            Refusals::unknownUrl, allowed -> exchange -> Refusals.otherMethod(exchange, allowed))
+        // What an API key opens.
+        .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
+        .on(HttpMethod.GET, "/v1/models", gateway.models())
+        .below(HttpMethod.GET, "/v1/models/", gateway.models());
+  }
+}

@@ -1,0 +1,153 @@
+package com.runspace;
+
+import com.runspace.base.Secret;
+import com.runspace.base.Time;
+import com.runspace.models.Model;
+import com.runspace.wire.JsonText;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The running service as its operator meets it: what it says when it starts and when it stops. */
+final class Service {
+  private static final String QUESTION = "Tell me a short story about the sea.";
+
+  private final Settings settings;
+  private final Options options;
+  private final DataFolder folder;
+  private final Wiring wiring;
+  private final Local local;
+  private final String url;
+  private final int insteadOf;
+  private final Secret key;
+  private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+
+  Service(Settings settings, Options options, DataFolder folder, Wiring wiring, Ports.Choice port) {
+    this.settings = settings;
+    this.options = options;
+    this.folder = folder;
+    this.wiring = wiring;
+    this.insteadOf = port.insteadOf();
+    this.url = "http://" + settings.host() + ":" + port.port();
+    this.local = new Local(settings.local(), wiring.catalogue(), wiring.providers());
+    this.key = wiring.firstKey();
+  }
+
+  /** Says that the gateway listens, looks for local models, and says what to try. */
+  void started() throws IOException {
+    folder.sayHolder("process " + ProcessHandle.current().pid() + ", " + url);
+    if (!settings.local().ollama().equals("off")) {
+      local.watchOllama(wiring.vertx());
+    }
+    say("listening", "\"url\":" + JsonText.quote(url), listening());
+    String missing = startEngine();
+    if (missing == null) {
+      var _ = local.outcome().thenAccept(this::ready);
+    } else {
+      ready(missing);
+    }
+  }
+
+  private String listening() {
+    String data = "  data      " + folder.path() + "\n";
+    String address = "\nRunSpace " + Main.version() + "\n\n  API       " + url + "/v1\n";
+    return insteadOf == 0
+        ? address + data
+        : address + data + "  port      " + insteadOf + " is taken, so this is the next free one\n";
+  }
+
+  /** Null when the engine is on its way, "" when it is not wanted, else why it cannot start. */
+  private @Nullable String startEngine() {
+    if (!settings.local().engine() || options.noEngine()) {
+      return "";
+    }
+    if (options.modelMissing() != null) {
+      return options.modelMissing();
+    }
+    Path engine = options.engine();
+    Path model = options.model();
+    if (engine == null || model == null) {
+      return engine == null
+          ? "no engine was named; start RunSpace with ./runspace"
+          : "no model file was named; use --model FILE";
+    }
+    local.startEngine(engine, model, Time.system());
+    return null;
+  }
+
+  /** Everything that will come without further action is there; says what can be called. */
+  private void ready(String engineMissing) {
+    List<Model> models = wiring.catalogue().list();
+    StringBuilder text = new StringBuilder();
+    if (!engineMissing.isEmpty()) {
+      text.append("  engine    not running: ").append(engineMissing).append('\n');
+    }
+    text.append("  models    ")
+        .append(
+            models.isEmpty()
+                ? "none yet: name some in a settings file (--config FILE), or start Ollama"
+                : models.stream().map(Model::name).collect(Collectors.joining(", ")))
+        .append('\n');
+    text.append("  key       ").append(key.reveal()).append("\n            ");
+    text.append("shown only now, and gone with this process\n");
+    String curl = models.isEmpty() ? "" : curl(models.getFirst().id());
+    if (!curl.isEmpty()) {
+      text.append("\nTry it:\n\n").append(curl).append("\n\n");
+    }
+    say("ready", readyJson(models, curl, engineMissing), text.toString());
+  }
+
+  private String readyJson(List<Model> models, String curl, String engineMissing) {
+    StringBuilder json = new StringBuilder("\"url\":");
+    JsonText.quote(json, url).append(",\"key\":");
+    JsonText.quote(json, key.reveal()).append(",\"models\":[");
+    json.append(
+        models.stream().map(model -> JsonText.quote(model.id())).collect(Collectors.joining(",")));
+    json.append("],\"curl\":");
+    JsonText.quote(json, curl).append(",\"missing\":");
+    return JsonText.quote(json, engineMissing).toString();
+  }
+
+  private String curl(String model) {
+    return "curl -N "
+        + url
+        + "/v1/chat/completions -H 'Authorization: Bearer "
+        + key.reveal()
+        + "' -d '{\"model\":"
+        + JsonText.quote(model)
+        + ",\"stream\":true,\"max_tokens\":200,\"messages\":[{\"role\":\"user\",\"content\":\""
+        + QUESTION
+        + "\"}]}'";
+  }
+
+  private synchronized void say(String event, String members, String text) {
+    if (options.json()) {
+      out.println("{\"event\":" + JsonText.quote(event) + "," + members + "}");
+    } else {
+      out.print(text);
+      out.flush();
+    }
+  }
+
+  /** Drains, then ends the process with code 0: it was asked to stop, and nothing failed. */
+  void stop() {
+    say(
+        "stopping",
+        "\"drain_seconds\":" + settings.drain().toSeconds(),
+        "\nStopping: running answers may finish, for up to "
+            + settings.drain().toSeconds()
+            + " s.\n");
+    wiring.close();
+    local.close();
+    try {
+      folder.close();
+    } catch (IOException alreadyGone) {
+      System.err.println("runspace: the data folder's lock: " + alreadyGone.getMessage());
+    }
+    Runtime.getRuntime().halt(0);
+  }
+}
