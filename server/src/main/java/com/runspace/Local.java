@@ -25,7 +25,7 @@ final class Local implements AutoCloseable {
   private static final String ENGINE = "local-engine";
   private static final String OLLAMA = "ollama";
   private static final long OLLAMA_WINDOW = 32_768;
-  private static final long WINDOW = 8_192;
+  private static final int WINDOW = 4_096;
   private static final long OUTPUT_MAX = 2_048;
   private static final double BYTES_PER_TOKEN = 4;
 
@@ -48,7 +48,7 @@ final class Local implements AutoCloseable {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     engine =
         LocalEngine.start(
-            new LocalEngine.Command(java, jar, model, settings.parallel()),
+            new LocalEngine.Command(java, jar, model, settings.parallel(), WINDOW),
             time,
             new LocalEngine.Listener() {
               @Override

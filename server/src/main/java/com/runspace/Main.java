@@ -86,9 +86,9 @@ public final class Main {
     DataFolder folder = DataFolder.open(path);
     Ports.Choice port = Ports.choose(settings.host(), options.port(), settings.port());
     Wiring wiring = new Wiring(settings, port.port(), Time.system(), Randomness.secure());
-    Service service = new Service(settings, options, folder, wiring, port);
-    Runtime.getRuntime().addShutdownHook(new Thread(service::stop, "stop"));
-    service.started();
+    Console console = new Console(settings, options, folder, wiring, port);
+    Runtime.getRuntime().addShutdownHook(new Thread(console::stop, "stop"));
+    console.started();
   }
 
   /** Without a gate anyone who reaches the port and has a key is the operator's guest. */

@@ -168,8 +168,9 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       relay.bytes(bytes);
     } else if (refused != null) {
       if (!refused.add(bytes, ERROR_BYTES_MAX)) {
-        end();
+        // First, since the end may send the call on to the next provider.
         cancelUpstream();
+        end();
       }
     } else if (plain != null && !plain.add(bytes)) {
       fail(

@@ -1,5 +1,6 @@
 package com.runspace.gateway;
 
+import com.runspace.http.BodyReader;
 import com.runspace.http.Exchange;
 import com.runspace.http.Handler;
 import com.runspace.keys.Caller;
@@ -30,7 +31,22 @@ final class ChatEndpoint implements Handler {
       Refusals.send(exchange, Refusals.invalidKey(bearer == null));
       return;
     }
-    BodyReader.read(exchange, loop.watch(), loop.budget(), body -> chat(exchange, caller, body));
+    BodyReader.read(
+        exchange,
+        loop.watch(),
+        loop.budget(),
+        new BodyReader.Listener() {
+          @Override
+          public void whole(byte[] body) {
+            chat(exchange, caller, body);
+          }
+
+          @Override
+          public void refused(BodyReader.Problem problem) {
+            exchange.closeAfterAnswer();
+            Refusals.send(exchange, Refusals.body(problem, exchange));
+          }
+        });
   }
 
   private void chat(Exchange exchange, Caller caller, byte[] body) {

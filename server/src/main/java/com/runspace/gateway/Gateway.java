@@ -3,6 +3,7 @@ package com.runspace.gateway;
 import com.runspace.base.Time;
 import com.runspace.base.Watch;
 import com.runspace.http.Handler;
+import com.runspace.http.MemoryBudget;
 import com.runspace.keys.Keyring;
 import com.runspace.ledger.Ledger;
 import com.runspace.models.Catalogue;

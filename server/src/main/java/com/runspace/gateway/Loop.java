@@ -2,6 +2,7 @@ package com.runspace.gateway;
 
 import com.runspace.base.Time;
 import com.runspace.base.Watch;
+import com.runspace.http.MemoryBudget;
 import com.runspace.ledger.Ledger;
 import com.runspace.upstream.Upstreams;
 import com.runspace.wire.AnswerScan;

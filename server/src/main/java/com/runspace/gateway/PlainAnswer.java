@@ -1,5 +1,6 @@
 package com.runspace.gateway;
 
+import com.runspace.http.MemoryBudget;
 import com.runspace.wire.AnswerEdit;
 import com.runspace.wire.AnswerScan;
 import com.runspace.wire.ByteJoiner;

@@ -1,5 +1,6 @@
 package com.runspace.gateway;
 
+import com.runspace.http.BodyReader;
 import com.runspace.http.Exchange;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.Refusal;
@@ -61,6 +62,35 @@ public final class Refusals {
                     + methods
                     + ".")
             .with("allow", methods));
+  }
+
+  /** A body that nobody has looked into. */
+  static Refusal body(BodyReader.Problem problem, Exchange exchange) {
+    return switch (problem) {
+      case TOO_LARGE ->
+          Refusal.of(
+              ApiError.BODY_TOO_LARGE,
+              "The request is larger than " + (BodyReader.BYTES_MAX >> 20) + " MiB.");
+      case TOO_SLOW ->
+          Refusal.of(
+              ApiError.BODY_TIMEOUT,
+              "The request's body came too slowly: it may take "
+                  + BodyReader.SLOW_AFTER_SECONDS
+                  + " s, and longer only at "
+                  + (BodyReader.SLOW_BYTES_PER_SECOND >> 10)
+                  + " KiB/s or more.");
+      case ENCODED ->
+          Refusal.of(
+              ApiError.ENCODING_UNSUPPORTED,
+              "Content-Encoding '"
+                  + exchange.request().getHeader(HttpHeaders.CONTENT_ENCODING)
+                  + "' is not supported. Send the body as it is.");
+      case NO_MEMORY ->
+          Refusal.of(
+                  ApiError.OVERLOADED,
+                  "The service holds too many large requests just now. Try again shortly.")
+              .retryAfter(1);
+    };
   }
 
   /** No credential, or none that is alive. */

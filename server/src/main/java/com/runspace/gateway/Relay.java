@@ -251,7 +251,7 @@ final class Relay {
     if (over) {
       return;
     }
-    if (held != null || (usageSent && ended == Ended.UPSTREAM_FAILED)) {
+    if (held != null || usageSent) {
       // All of the answer has come; only the end mark is missing.
       complete();
       return;
@@ -261,6 +261,8 @@ final class Relay {
     over = true;
     askFlush();
     call.answered();
+    // Whatever it goes on to send, nobody will hear it.
+    sent.cancel();
   }
 
   /** The receiver has left; nothing more is sent. */

@@ -1,66 +1,83 @@
-package com.runspace.gateway;
+package com.runspace.http;
 
 import com.runspace.base.Watch;
-import com.runspace.http.Exchange;
-import com.runspace.wire.ApiError;
-import com.runspace.wire.Refusal;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
 
 /**
- * Reads a request's body whole, within bounds of size, time and the memory all bodies share. Either
- * the reader gets the body, or the caller gets a refusal and the connection closes.
+ * Reads a request's body whole, within bounds of size, time and the memory that all bodies share.
+ * Either the listener gets the body or it hears what is wrong with it, once; if the client leaves
+ * before that, it hears nothing. Bytes are copied once, into the array that is handed over.
  */
-final class BodyReader extends Watch.Watched {
-  static final int BODY_BYTES_MAX = 32 << 20;
-  private static final long SLOW_AFTER_NANOS = 30_000_000_000L;
-  private static final int SLOW_BYTES_PER_SECOND = 16 << 10;
-  private static final int CHUNKED_GUESS_BYTES = 64 << 10;
+public final class BodyReader extends Watch.Watched {
+  /** The most bytes a body may have. */
+  public static final int BYTES_MAX = 32 << 20;
+
+  /** How long any body may take; after that it has to come at {@link #SLOW_BYTES_PER_SECOND}. */
+  public static final int SLOW_AFTER_SECONDS = 30;
+
+  /** The slowest speed of a body that takes long. */
+  public static final int SLOW_BYTES_PER_SECOND = 16 << 10;
+
+  private static final long SECOND_NANOS = 1_000_000_000L;
+  private static final int CHUNKED_GUESS_BYTES = 16 << 10;
+  private static final byte[] EMPTY = {};
+
+  /** What can be wrong with a body before anybody has looked into it. */
+  public enum Problem {
+    TOO_LARGE,
+    TOO_SLOW,
+    ENCODED,
+    /** The bodies in memory take all that they may. */
+    NO_MEMORY
+  }
+
+  /** Hears what becomes of a body, on the event loop of the request. */
+  public interface Listener {
+    void whole(byte[] body);
+
+    void refused(Problem problem);
+  }
 
   private final Exchange exchange;
   private final Watch watch;
   private final MemoryBudget budget;
-  private final Consumer<byte[]> reader;
+  private final Listener listener;
   private final long startedNanos;
-  private @Nullable Buffer joined;
+  private byte[] bytes = EMPTY;
+  private int length;
   private long taken;
-  private long length;
   private boolean over;
 
-  private BodyReader(Exchange exchange, Watch watch, MemoryBudget budget, Consumer<byte[]> reader) {
+  private BodyReader(Exchange exchange, Watch watch, MemoryBudget budget, Listener listener) {
     this.exchange = exchange;
     this.watch = watch;
     this.budget = budget;
-    this.reader = reader;
+    this.listener = listener;
     this.startedNanos = watch.now();
   }
 
-  /** Begins to read; the reader is called on this event loop when the body is whole. */
-  static void read(
-      Exchange exchange, Watch watch, MemoryBudget budget, Consumer<byte[]> whenWhole) {
-    new BodyReader(exchange, watch, budget, whenWhole).start();
+  /** Begins to read. */
+  public static void read(Exchange exchange, Watch watch, MemoryBudget budget, Listener listener) {
+    new BodyReader(exchange, watch, budget, listener).start();
   }
 
   private void start() {
     HttpServerRequest request = exchange.request();
     String encoding = request.headers().get(HttpHeaders.CONTENT_ENCODING);
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-      refuse(
-          Refusal.of(
-              ApiError.ENCODING_UNSUPPORTED,
-              "Content-Encoding '" + encoding + "' is not supported. Send the body as it is."));
+      refuse(Problem.ENCODED);
       return;
     }
     String announced = request.headers().get(HttpHeaders.CONTENT_LENGTH);
-    long expected = announced == null ? CHUNKED_GUESS_BYTES : Long.parseLong(announced);
-    if (expected > BODY_BYTES_MAX) {
-      refuseTooLarge();
+    long expected = announced == null ? 0 : announcedLength(announced);
+    if (expected > BYTES_MAX) {
+      refuse(Problem.TOO_LARGE);
       return;
     }
-    if (!take(expected)) {
+    if (!grow((int) expected)) {
       return;
     }
     request.exceptionHandler(_ -> stop());
@@ -72,76 +89,72 @@ final class BodyReader extends Watch.Watched {
     }
   }
 
-  private boolean take(long bytes) {
-    if (budget.take(bytes)) {
-      taken += bytes;
-      return true;
+  /**
+   * A length that is no number has been refused by the HTTP decoder; one too long for us is not.
+   */
+  private static long announcedLength(String digits) {
+    try {
+      return Long.parseLong(digits.strip());
+    } catch (NumberFormatException tooLong) {
+      return Long.MAX_VALUE;
     }
-    refuse(
-        Refusal.of(
-                ApiError.OVERLOADED,
-                "The service is handling too many large requests just now. Try again shortly.")
-            .retryAfter(1));
-    return false;
   }
 
-  private void more(Buffer bytes) {
+  /** Makes the array that large, if the budget allows. */
+  private boolean grow(int size) {
+    if (!budget.take(size - taken)) {
+      refuse(Problem.NO_MEMORY);
+      return false;
+    }
+    taken = size;
+    bytes = Arrays.copyOf(bytes, size);
+    return true;
+  }
+
+  private void more(Buffer chunk) {
     if (over) {
       return;
     }
-    length += bytes.length();
-    if (length > BODY_BYTES_MAX) {
-      refuseTooLarge();
+    int needed = length + chunk.length();
+    if (needed > BYTES_MAX) {
+      refuse(Problem.TOO_LARGE);
       return;
     }
-    if (length > taken && !take(Math.max(length - taken, CHUNKED_GUESS_BYTES))) {
+    if (needed > bytes.length
+        && !grow(Math.min(BYTES_MAX, Math.max(needed + CHUNKED_GUESS_BYTES, 2 * bytes.length)))) {
       return;
     }
-    if (joined == null) {
-      joined = bytes;
-    } else {
-      joined = joined.appendBuffer(bytes);
-    }
+    chunk.getBytes(0, chunk.length(), bytes, length);
+    length = needed;
   }
 
   private void whole() {
     if (over) {
       return;
     }
-    byte[] body = joined == null ? new byte[0] : joined.getBytes();
+    byte[] body = length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
     stop();
-    reader.accept(body);
+    listener.whole(body);
   }
 
   @Override
   protected void tick(long nowNanos) {
-    long elapsed = nowNanos - startedNanos;
+    long elapsed = (nowNanos - startedNanos) / SECOND_NANOS;
     // The bytes that a body at the slowest speed allowed would have brought by now.
-    long due = (elapsed - SLOW_AFTER_NANOS) / 1_000_000_000L * SLOW_BYTES_PER_SECOND;
-    if (elapsed > SLOW_AFTER_NANOS && length < due + SLOW_BYTES_PER_SECOND) {
-      refuse(
-          Refusal.of(
-              ApiError.BODY_TIMEOUT,
-              "The request's body came too slowly: it may take 30 s, or more at 16 KiB/s."));
+    long due = (elapsed - SLOW_AFTER_SECONDS) * SLOW_BYTES_PER_SECOND;
+    if (elapsed > SLOW_AFTER_SECONDS && length < due) {
+      refuse(Problem.TOO_SLOW);
     }
   }
 
-  private void refuseTooLarge() {
-    refuse(
-        Refusal.of(
-            ApiError.BODY_TOO_LARGE,
-            "The request is larger than " + (BODY_BYTES_MAX >> 20) + " MiB."));
-  }
-
-  private void refuse(Refusal refusal) {
+  private void refuse(Problem problem) {
     stop();
-    exchange.closeAfterAnswer();
-    Refusals.send(exchange, refusal);
+    listener.refused(problem);
   }
 
   private void stop() {
     over = true;
-    joined = null;
+    bytes = EMPTY;
     watch.remove(this);
     budget.giveBack(taken);
     taken = 0;

@@ -1,4 +1,4 @@
-package com.runspace.gateway;
+package com.runspace.http;
 
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -20,7 +20,7 @@ public final class MemoryBudget {
   }
 
   /** Takes so many bytes; false, and nothing taken, when they are not there. */
-  boolean take(long bytes) {
+  public boolean take(long bytes) {
     if (taken.addAndGet(bytes) <= max) {
       return true;
     }
@@ -28,7 +28,8 @@ public final class MemoryBudget {
     return false;
   }
 
-  void giveBack(long bytes) {
+  /** Gives back what was taken. */
+  public void giveBack(long bytes) {
     taken.addAndGet(-bytes);
   }
 

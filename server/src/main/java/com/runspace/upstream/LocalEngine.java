@@ -50,8 +50,9 @@ public final class LocalEngine implements AutoCloseable {
    * @param jar the engine's jar
    * @param model a GGUF file
    * @param parallel answers at once
+   * @param window tokens of prompt and output that one answer may have
    */
-  public record Command(Path java, Path jar, Path model, int parallel) {
+  public record Command(Path java, Path jar, Path model, int parallel, int window) {
     List<String> line() {
       return List.of(
           java.toString(),
@@ -65,6 +66,8 @@ public final class LocalEngine implements AutoCloseable {
           model.toString(),
           "--parallel",
           Integer.toString(parallel),
+          "--context",
+          Integer.toString(parallel * window),
           "--parent-pipe");
     }
   }

@@ -60,7 +60,7 @@ final class JsonReader {
       }
       pos++;
     }
-    return pos < end ? bytes[pos] : -1;
+    return pos < end ? bytes[pos] & 0xff : -1;
   }
 
   /** Nothing but white space may follow. */

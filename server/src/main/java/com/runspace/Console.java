@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The running service as its operator meets it: what it says when it starts and when it stops. */
-final class Service {
+final class Console {
   private static final String QUESTION = "Tell me a short story about the sea.";
 
   private final Settings settings;
@@ -26,7 +26,7 @@ final class Service {
   private final Secret key;
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
-  Service(Settings settings, Options options, DataFolder folder, Wiring wiring, Ports.Choice port) {
+  Console(Settings settings, Options options, DataFolder folder, Wiring wiring, Ports.Choice port) {
     this.settings = settings;
     this.options = options;
     this.folder = folder;
