@@ -1,0 +1,5 @@
+/** The formats, against tables, references and mutations. */
+@NullMarked
+package com.runspace.wire;
+
+import org.jspecify.annotations.NullMarked;
