@@ -1,0 +1,87 @@
+package com.runspace.workshop;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** RunSpace itself, with everything on: key check, limits, hold, settle, metering. */
+final class RunSpace {
+  static final String NAME = "runspace";
+  static final String DEFAULT_FLAGS =
+      "-XX:+UseParallelGC -Xms512m -Xmx512m --enable-native-access=ALL-UNNAMED"
+          + " --sun-misc-unsafe-memory-access=allow";
+
+  private static final Pattern KEY = Pattern.compile("\"key\"\\s*:\\s*\"([^\"]+)\"");
+
+  private RunSpace() {}
+
+  /** Starts it from a copy of the jar, so that a build during the run does not pull it away. */
+  static Gateway start(Options options, Path temp, int upstream, String label) throws IOException {
+    Path folder = Files.createTempDirectory(temp, NAME);
+    Path jar = folder.resolve("runspace.jar");
+    Files.copy(options.gatewayJar(), jar, StandardCopyOption.REPLACE_EXISTING);
+    Path config = folder.resolve("bench.yaml");
+    Files.writeString(config, config(upstream));
+    int port = Ports.free();
+    List<String> command = new ArrayList<>(List.of(Child.java()));
+    command.addAll(options.jvmFlags());
+    command.addAll(recording(options.profile(), label));
+    command.addAll(List.of("-jar", jar.toString(), "serve", "--json"));
+    command.addAll(List.of("--data", folder.resolve("data").toString()));
+    command.addAll(List.of("--config", config.toString(), "--port", "" + port));
+    Child child = Child.start(NAME, folder, command, Map.of());
+    try {
+      String ready =
+          child.awaitLine(line -> line.contains("\"event\":\"ready\""), Duration.ofSeconds(60));
+      Matcher key = KEY.matcher(ready);
+      if (!key.find()) {
+        throw new IOException("runspace is ready but names no key: " + ready);
+      }
+      List<String> headers = List.of("authorization: Bearer " + key.group(1));
+      return new Gateway(NAME, true, port, headers, child);
+    } catch (IOException e) {
+      child.close();
+      throw e;
+    }
+  }
+
+  private static List<String> recording(@Nullable Path folder, String label) throws IOException {
+    if (folder == null) {
+      return List.of();
+    }
+    Files.createDirectories(folder);
+    Path file = folder.resolve("runspace-" + label + ".jfr");
+    return List.of(
+        "-XX:+UnlockDiagnosticVMOptions",
+        "-XX:+DebugNonSafepoints",
+        "-XX:StartFlightRecording=filename=" + file + ",settings=profile,dumponexit=true");
+  }
+
+  /** The allowance is large enough that no call of a long run is clamped or refused. */
+  private static String config(int upstream) {
+    return """
+    local: {engine: off, ollama: off, allowance: 1000000}
+    providers:
+      bench: {url: "http://127.0.0.1:%d/v1"}
+    models:
+      - id: bench
+        name: Bench
+        weights: bench
+        licence: Apache-2.0
+        window: 131072
+        maxOutput: 4096
+        price: {input: 0.10, output: 0.40}
+        routes:
+          - {provider: bench, model: upstream-model}
+    """
+        .formatted(upstream);
+  }
+}

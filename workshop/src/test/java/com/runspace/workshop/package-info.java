@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.workshop;
+
+import org.jspecify.annotations.NullMarked;
