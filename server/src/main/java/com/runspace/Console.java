@@ -1,9 +1,9 @@
 package com.runspace;
 
+import com.runspace.base.JsonText;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.models.Model;
-import com.runspace.wire.JsonText;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

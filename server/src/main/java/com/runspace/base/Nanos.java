@@ -19,7 +19,11 @@ public record Nanos(long value) implements Comparable<Nanos> {
    * @throws ArithmeticException when the amount has more than nine decimals or is too large
    */
   public static Nanos ofUsd(BigDecimal usd) {
-    return new Nanos(usd.movePointRight(9).longValueExact());
+    // Before any digit is written out: 1e400000000 would be written for minutes.
+    if (usd.signum() != 0 && (long) usd.precision() - usd.scale() > 10) {
+      throw new ArithmeticException("more dollars than fit");
+    }
+    return usd.signum() == 0 ? ZERO : new Nanos(usd.movePointRight(9).longValueExact());
   }
 
   public Nanos plus(Nanos other) {

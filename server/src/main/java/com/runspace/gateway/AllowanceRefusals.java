@@ -1,10 +1,10 @@
 package com.runspace.gateway;
 
 import com.runspace.base.Day;
+import com.runspace.base.JsonText;
 import com.runspace.base.Nanos;
 import com.runspace.ledger.Reservation;
 import com.runspace.wire.ApiError;
-import com.runspace.wire.JsonText;
 import com.runspace.wire.Refusal;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,7 +1,6 @@
 package com.runspace.gateway;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.runspace.base.Watch;
 import com.runspace.ledger.Ask;
@@ -19,9 +18,7 @@ import com.runspace.upstream.Upstream;
 import com.runspace.upstream.UpstreamFault;
 import com.runspace.wire.AnswerEdit;
 import com.runspace.wire.ApiError;
-import com.runspace.wire.ByteJoiner;
 import com.runspace.wire.ChatRequest;
-import com.runspace.wire.JsonText;
 import com.runspace.wire.Refusal;
 import com.runspace.wire.Usage;
 import io.vertx.core.buffer.Buffer;
@@ -57,14 +54,23 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   private final Loop loop;
   private final String id;
-  private final ChatRequest request;
+  private final boolean stream;
+  private final boolean includeUsage;
+  private final int choices;
+  private final long promptBytes;
   private final Model model;
   private final Quote quote;
   private final Sink sink;
   private final Iterator<Route> routes;
   private final long startedNanos;
+  private final byte[] idJson;
+  private final byte[] modelJson;
 
   private Stage stage = Stage.WAITING;
+  private @Nullable Spender spender;
+  private @Nullable Ask ask;
+  // Needed until a provider has taken the call; an answer can take minutes, and bodies are large.
+  private @Nullable ChatRequest request;
   private @Nullable Meter meter;
   private @Nullable Upstream upstream;
   private @Nullable Sent sent;
@@ -81,11 +87,17 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     this.loop = loop;
     this.id = id;
     this.request = request;
+    this.stream = request.stream();
+    this.includeUsage = request.includeUsage();
+    this.choices = request.choices();
+    this.promptBytes = request.promptBytes();
     this.model = model;
     this.quote = quote;
     this.sink = sink;
     this.routes = model.routes().iterator();
     this.startedNanos = loop.watch().now();
+    this.idJson = ("\"chatcmpl-" + id + '"').getBytes(US_ASCII);
+    this.modelJson = loop.quoted(model.id());
   }
 
   /** Holds money and sends the request; the rest happens by itself. */
@@ -96,9 +108,6 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     loop.watch().add(this);
     reserve();
   }
-
-  private @Nullable Spender spender;
-  private @Nullable Ask ask;
 
   private void reserve() {
     if (spender == null || ask == null) {
@@ -113,18 +122,13 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       }
       case Reservation.Spent spent -> refuse(AllowanceRefusals.spent(spent, loop.nowMillis()));
       case Reservation.Closed closed ->
-          refuse(
-              Refusal.of(
-                      ApiError.OVERLOADED,
-                      "The service cannot take new calls just now: " + closed.reason())
-                  .retryAfter(5));
+          refuse(Refusal.of(ApiError.OVERLOADED, closed.reason()).retryAfter(5));
     }
   }
 
   private void admitted(Hold hold) {
     outputLimit = quote.outputLimitFor(hold.amount());
-    boolean shortened = outputLimit < quote.outputLimit();
-    meter = new Meter(model, quote, hold, request.promptBytes(), shortened);
+    meter = new Meter(model, quote, hold, promptBytes, outputLimit < quote.outputLimit());
     sendToNextRoute();
   }
 
@@ -132,7 +136,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     while (routes.hasNext()) {
       Route route = routes.next();
       Upstream next = loop.upstreams().of(route.provider());
-      if (next != null) {
+      if (next != null && request != null) {
         upstream = next;
         stage = Stage.SENT;
         sentNanos = heardNanos = loop.watch().now();
@@ -151,8 +155,9 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       return;
     }
     stage = Stage.ANSWERING;
+    forgetRequest();
     AnswerEdit edit = new AnswerEdit(idJson(), modelJson());
-    if (request.stream() && sent != null && meter != null) {
+    if (stream && sent != null && meter != null) {
       relay = new Relay(this, loop, sink, sent, meter, edit);
       sink.open();
       wroteNanos = loop.watch().now();
@@ -163,7 +168,9 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   @Override
   public void bytes(Buffer bytes) {
-    heard();
+    if (stage != Stage.OVER) {
+      heard();
+    }
     if (relay != null) {
       relay.bytes(bytes);
     } else if (refused != null) {
@@ -187,21 +194,18 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       loop.watch().remove(this);
     } else if (refused != null) {
       turnedAway(refused);
-    } else if (plain != null) {
-      endPlain(plain);
+    } else if (plain != null && meter != null) {
+      endPlain(plain, meter);
     }
   }
 
-  private void endPlain(PlainAnswer answer) {
-    if (meter == null) {
-      return;
-    }
-    AnswerEdit edit = new AnswerEdit(idJson(), modelJson());
-    byte[] json = answer.spliced(meter, edit, () -> usageJson(settle(Ended.COMPLETE, false)));
+  private void endPlain(PlainAnswer answer, Meter counted) {
+    AnswerEdit edit = new AnswerEdit(idJson, modelJson);
+    byte[] json =
+        answer.spliced(counted, edit, () -> counted.usageJson(settle(Ended.COMPLETE, false)));
     if (json == null) {
-      fail(
-          Refusal.of(ApiError.UPSTREAM_BROKEN, "The provider's answer was no chat completion."),
-          true);
+      String message = "The provider's answer was no chat completion.";
+      fail(Refusal.of(ApiError.UPSTREAM_BROKEN, message), true);
       return;
     }
     over();
@@ -213,10 +217,9 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private void turnedAway(ProviderRefusal answer) {
     refused = null;
     lastRefusal = answer.refusal();
-    if (answer.refusesOurKey() && upstream != null) {
-      String provider = upstream.provider().name();
-      LOG.log(Logger.Level.ERROR, "provider {0} refuses our key: its routes are out", provider);
-      loop.upstreams().refusedOurKey(provider);
+    if (answer.refusesOurKey()) {
+      LOG.log(Logger.Level.ERROR, "{0} refuses our key: its routes are out", providerName());
+      loop.upstreams().refusedOurKey(providerName());
     }
     if (answer.mayTryAnother()) {
       sendToNextRoute();
@@ -229,11 +232,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   public void failed(UpstreamFault fault) {
     LOG.log(
         Logger.Level.WARNING,
-        "{0}: provider {1}: {2} ({3})",
-        id,
-        upstream == null ? "" : upstream.provider().name(),
-        fault.kind(),
-        fault.detail());
+        () -> id + ": " + providerName() + ": " + fault.kind() + " (" + fault.detail() + ")");
     if (stage == Stage.OVER) {
       loop.watch().remove(this);
     } else if (relay != null) {
@@ -258,10 +257,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     cancelUpstream();
     loop.ledger().flush();
     if (sink.isOpen()) {
-      byte[] event = Refusals.event(refusal);
-      ByteJoiner bytes = new ByteJoiner(event.length);
-      bytes.append(event);
-      sink.write(bytes);
+      sink.write(Refusals.event(refusal));
       sink.end();
     } else {
       sink.refuse(refusal);
@@ -278,8 +274,14 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     loop.ledger().flush();
   }
 
+  private void forgetRequest() {
+    request = null;
+    sink.forgetRequest();
+  }
+
   private void over() {
     stage = Stage.OVER;
+    forgetRequest();
     loop.watch().remove(this);
     if (relay != null) {
       relay.abandon();
@@ -315,7 +317,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     if (meter == null) {
       return new Usage(0, 0, 0, 0);
     }
-    return meter.settle(upstream == null ? "" : upstream.provider().name(), ended, nothingUsed);
+    return meter.settle(providerName(), ended, nothingUsed);
   }
 
   @Override
@@ -350,14 +352,12 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     if (relay != null) {
       relay.tick(nowNanos);
     }
-    if (request.stream() && !sink.isOpen() && nowNanos - startedNanos > HEAD_WAIT_NANOS) {
+    if (stream && !sink.isOpen() && nowNanos - startedNanos > HEAD_WAIT_NANOS) {
       sink.open();
       wroteNanos = nowNanos;
     }
     if (sink.isOpen() && nowNanos - wroteNanos > COMMENT_NANOS && !sink.isFull()) {
-      ByteJoiner comment = new ByteJoiner(COMMENT.length);
-      comment.append(COMMENT);
-      sink.write(comment);
+      sink.write(COMMENT);
       wroteNanos = nowNanos;
     }
   }
@@ -374,24 +374,24 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     }
   }
 
-  ChatRequest request() {
-    return request;
+  private String providerName() {
+    return upstream == null ? "" : upstream.provider().name();
+  }
+
+  int choices() {
+    return choices;
+  }
+
+  /** Whether the caller asked for a last chunk that holds nothing but usage. */
+  boolean includeUsage() {
+    return includeUsage;
   }
 
   byte[] idJson() {
-    return ("\"chatcmpl-" + id + '"').getBytes(US_ASCII);
+    return idJson;
   }
 
   byte[] modelJson() {
-    return JsonText.quote(model.id()).getBytes(UTF_8);
-  }
-
-  /** The usage object and what belongs beside it. */
-  byte[] usageJson(Usage usage) {
-    StringBuilder json = usage.json(new StringBuilder(192));
-    if (meter != null && meter.isClamped()) {
-      json.append(",\"limit_reason\":\"allowance\"");
-    }
-    return json.toString().getBytes(US_ASCII);
+    return modelJson;
   }
 }

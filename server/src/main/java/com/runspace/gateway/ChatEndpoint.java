@@ -3,6 +3,7 @@ package com.runspace.gateway;
 import com.runspace.http.BodyReader;
 import com.runspace.http.Exchange;
 import com.runspace.http.Handler;
+import com.runspace.http.MemoryBudget;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Door;
 import com.runspace.keys.Keyring;
@@ -37,8 +38,8 @@ final class ChatEndpoint implements Handler {
         loop.budget(),
         new BodyReader.Listener() {
           @Override
-          public void whole(byte[] body) {
-            chat(exchange, caller, body);
+          public void whole(byte[] body, MemoryBudget.Share share) {
+            chat(exchange, caller, body, share);
           }
 
           @Override
@@ -49,7 +50,7 @@ final class ChatEndpoint implements Handler {
         });
   }
 
-  private void chat(Exchange exchange, Caller caller, byte[] body) {
+  private void chat(Exchange exchange, Caller caller, byte[] body, MemoryBudget.Share share) {
     ChatRequest request;
     try {
       request = ChatRequest.scan(body);
@@ -57,6 +58,7 @@ final class ChatEndpoint implements Handler {
       Refusals.send(exchange, refused.refusal());
       return;
     }
-    completion.run(caller, Door.API, exchange.callId(), request, new HttpSink(exchange));
+    HttpSink sink = new HttpSink(exchange, share::giveBack);
+    completion.run(caller, Door.API, exchange.callId(), request, sink);
   }
 }

@@ -10,6 +10,7 @@ import com.runspace.models.Catalogue;
 import com.runspace.upstream.Upstreams;
 import com.runspace.wire.AnswerScan;
 import io.vertx.core.Vertx;
+import java.util.HashMap;
 
 /** The doors of this room as one event loop has them. */
 public final class Gateway {
@@ -29,7 +30,8 @@ public final class Gateway {
             shared.ledger(),
             upstreams,
             shared.budget(),
-            new AnswerScan());
+            new AnswerScan(),
+            new HashMap<>());
     Completion completion = new Completion(shared.catalogue(), loop);
     chat = new ChatEndpoint(shared.keyring(), loop, completion);
     models =

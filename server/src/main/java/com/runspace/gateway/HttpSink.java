@@ -17,9 +17,16 @@ final class HttpSink implements Sink {
 
   private final Exchange exchange;
   private final HttpServerResponse response;
+  private final Runnable forgetRequest;
 
-  HttpSink(Exchange exchange) {
+  /**
+   * Writes to the connection of an exchange.
+   *
+   * @param forgetRequest frees what the request's body takes
+   */
+  HttpSink(Exchange exchange, Runnable forgetRequest) {
     this.exchange = exchange;
+    this.forgetRequest = forgetRequest;
     this.response = exchange.response();
   }
 
@@ -38,6 +45,11 @@ final class HttpSink implements Sink {
     response.headers().set(BUFFERING, NO);
     response.setChunked(true);
     response.writeHead();
+  }
+
+  @Override
+  public void forgetRequest() {
+    forgetRequest.run();
   }
 
   @Override
@@ -86,6 +98,8 @@ final class HttpSink implements Sink {
   @Override
   public void onGone(Runnable action) {
     response.closeHandler(_ -> {
+      // An answer that is cut off never ends, so nobody else would free it.
+      forgetRequest.run();
       if (!response.ended()) {
         action.run();
       }

@@ -1,5 +1,8 @@
 package com.runspace.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.runspace.base.JsonText;
 import com.runspace.base.Time;
 import com.runspace.base.Watch;
 import com.runspace.http.MemoryBudget;
@@ -7,6 +10,7 @@ import com.runspace.ledger.Ledger;
 import com.runspace.upstream.Upstreams;
 import com.runspace.wire.AnswerScan;
 import io.vertx.core.Context;
+import java.util.Map;
 
 /**
  * What the calls of one event loop share.
@@ -20,7 +24,13 @@ record Loop(
     Ledger ledger,
     Upstreams upstreams,
     MemoryBudget budget,
-    AnswerScan scan) {
+    AnswerScan scan,
+    Map<String, byte[]> quotedIds) {
+  /** A model's id as a JSON string. There are few models, and each call needs one of them. */
+  byte[] quoted(String modelId) {
+    return quotedIds.computeIfAbsent(modelId, text -> JsonText.quote(text).getBytes(UTF_8));
+  }
+
   /** Wall clock, milliseconds since the epoch. */
   long nowMillis() {
     return time.epochMillis();

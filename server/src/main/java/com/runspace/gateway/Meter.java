@@ -1,5 +1,7 @@
 package com.runspace.gateway;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.runspace.base.Nanos;
 import com.runspace.ledger.Hold;
 import com.runspace.ledger.Settlement;
@@ -7,7 +9,6 @@ import com.runspace.ledger.Settlement.Basis;
 import com.runspace.ledger.Settlement.Ended;
 import com.runspace.models.Model;
 import com.runspace.models.Quote;
-import com.runspace.wire.ReportedUsage;
 import com.runspace.wire.Usage;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,7 @@ final class Meter {
   private final long promptBytes;
   private final boolean shortened;
 
-  private @Nullable ReportedUsage reported;
+  private Usage.@Nullable Reported reported;
   private boolean flagged;
   private boolean cutByLength;
   private long textBytes;
@@ -57,8 +58,8 @@ final class Meter {
     cutByLength = true;
   }
 
-  void report(ReportedUsage usage) {
-    ReportedUsage before = reported;
+  void report(Usage.Reported usage) {
+    Usage.Reported before = reported;
     if (before != null
         && (usage.prompt() < before.prompt() || usage.completion() < before.completion())) {
       flagged = true;
@@ -130,7 +131,7 @@ final class Meter {
     }
   }
 
-  private Usage sensible(ReportedUsage usage) {
+  private Usage sensible(Usage.Reported usage) {
     long prompt = plausible(usage.prompt());
     long completion = plausible(usage.completion());
     // Some providers leave reasoning out of the completion and only add it to the total.
@@ -153,5 +154,14 @@ final class Meter {
   /** What was charged; zero before the settling. */
   Nanos charge() {
     return charge;
+  }
+
+  /** The usage object and what belongs beside it, as JSON. */
+  byte[] usageJson(Usage usage) {
+    StringBuilder json = usage.json(new StringBuilder(192));
+    if (isClamped()) {
+      json.append(",\"limit_reason\":\"allowance\"");
+    }
+    return json.toString().getBytes(US_ASCII);
   }
 }

@@ -1,12 +1,12 @@
 package com.runspace.gateway;
 
+import com.runspace.base.JsonText;
 import com.runspace.http.Exchange;
 import com.runspace.http.Handler;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Keyring;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
-import com.runspace.wire.JsonText;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 

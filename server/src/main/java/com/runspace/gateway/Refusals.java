@@ -93,6 +93,19 @@ public final class Refusals {
     };
   }
 
+  /** What came is no HTTP, or two readers could take it for two different requests. */
+  public static void unreadable(Exchange exchange) {
+    send(exchange, Refusal.of(ApiError.BAD_FRAMING, "The request is not valid HTTP/1.1."));
+  }
+
+  /** The request line, or the headers. */
+  public static void headTooLarge(Exchange exchange) {
+    send(
+        exchange,
+        Refusal.of(
+            ApiError.HEADERS_TOO_LARGE, "The request line may have 8 KiB, the headers 16 KiB."));
+  }
+
   /** No credential, or none that is alive. */
   static Refusal invalidKey(boolean missing) {
     String message =

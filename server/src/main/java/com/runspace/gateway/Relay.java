@@ -88,6 +88,10 @@ final class Relay {
       complete();
       return;
     }
+    if (in.dataFrom() == in.dataTo()) {
+      // Some providers keep the connection alive with empty events.
+      return;
+    }
     AnswerScan scan = loop.scan();
     scan.scan(in.bytes(), in.dataFrom(), in.dataTo());
     if (in.isError() || scan.hasError()) {
@@ -120,7 +124,7 @@ final class Relay {
     boolean last =
         scan.finishedChoices() != 0
             && finished == seen
-            && Long.bitCount(finished) >= call.request().choices();
+            && Long.bitCount(finished) >= call.choices();
     byte[] earlier = held;
     if (earlier != null && scan.choiceCount() > 0) {
       // It was not the last one after all.
@@ -146,13 +150,13 @@ final class Relay {
     }
     usageSent = true;
     Usage usage = call.settle(Ended.COMPLETE, false);
-    byte[] json = call.usageJson(usage);
+    byte[] json = meter.usageJson(usage);
     byte[] last = held;
     held = null;
     if (last != null) {
       send(last, json);
     }
-    if (last == null || call.request().includeUsage()) {
+    if (last == null || call.includeUsage()) {
       sendUsageChunk(json);
     }
   }

@@ -9,6 +9,9 @@ import com.runspace.wire.Refusal;
  * sent; when the receiver has left, everything is silently dropped.
  */
 public interface Sink {
+  /** The request will not be sent again: what its body takes can be freed. */
+  void forgetRequest();
+
   /** Begins a streamed answer: its head goes out now. */
   void open();
 
@@ -17,6 +20,13 @@ public interface Sink {
 
   /** Sends more of a streamed answer; the bytes are copied. */
   void write(ByteJoiner bytes);
+
+  /** Sends more of a streamed answer; the bytes are copied. */
+  default void write(byte[] bytes) {
+    ByteJoiner joined = new ByteJoiner(bytes.length);
+    joined.append(bytes);
+    write(joined);
+  }
 
   /** Ends a streamed answer. */
   void end();

@@ -36,7 +36,8 @@ public final class BodyReader extends Watch.Watched {
 
   /** Hears what becomes of a body, on the event loop of the request. */
   public interface Listener {
-    void whole(byte[] body);
+    /** The body is here; the share is to be given back when it is not needed any more. */
+    void whole(byte[] body, MemoryBudget.Share share);
 
     void refused(Problem problem);
   }
@@ -133,8 +134,13 @@ public final class BodyReader extends Watch.Watched {
       return;
     }
     byte[] body = length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+    MemoryBudget.Share share = new MemoryBudget.Share(budget, taken);
+    taken = 0;
     stop();
-    listener.whole(body);
+    // Whoever works on the body lets go of it when the client leaves; at the end of an answer, we
+    // do.
+    exchange.response().endHandler(_ -> share.giveBack());
+    listener.whole(body, share);
   }
 
   @Override

@@ -1,9 +1,11 @@
 package com.runspace.http;
 
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One request and the answer to it. Used on its event loop only. */
@@ -11,10 +13,12 @@ public final class Exchange {
   private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("x-request-id");
   private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
   private static final String BEARER = "bearer ";
+  private static final long LINGER_SECONDS = 1;
 
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final String id;
+  private boolean closing;
 
   Exchange(HttpServerRequest request, String id) {
     this.request = request;
@@ -63,7 +67,12 @@ public final class Exchange {
     }
     response.setStatusCode(status);
     response.headers().set(HttpHeaders.CONTENT_TYPE, JSON);
-    response.end(Buffer.buffer(body));
+    Future<Void> sent = response.end(Buffer.buffer(body));
+    if (closing) {
+      // What still comes of the body is dropped, but read: a close with bytes unread is a reset,
+      // and with that the client would lose the answer.
+      sent.onComplete(_ -> request.connection().shutdown(LINGER_SECONDS, TimeUnit.SECONDS));
+    }
   }
 
   /**
@@ -71,6 +80,7 @@ public final class Exchange {
    * the connection closes after the answer instead.
    */
   public void closeAfterAnswer() {
+    closing = true;
     response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
   }
 }

@@ -3,6 +3,8 @@ package com.runspace.http;
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.base.Watch;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -66,7 +68,11 @@ public final class LoopServer extends VerticleBase {
             .setHandle100ContinueAutomatically(false)
             .setDecompressionSupported(false)
             .setCompressionSupported(false);
-    server = vertx.createHttpServer(options).requestHandler(this::handle);
+    server =
+        vertx
+            .createHttpServer(options)
+            .requestHandler(this::handle)
+            .invalidRequestHandler(this::refuse);
     return server.listen(port, host);
   }
 
@@ -77,6 +83,23 @@ public final class LoopServer extends VerticleBase {
     Exchange exchange = new Exchange(request, ids.next());
     String path = request.path();
     router.find(request.method(), path == null ? "" : path).handle(exchange);
+  }
+
+  /**
+   * A request that the parser refused. Where the next one begins cannot be known (RFC 9112, section
+   * 6.3: "the server MUST respond with a 400 (Bad Request) status code and then close the
+   * connection"), so nothing that stands behind it is read.
+   */
+  private void refuse(HttpServerRequest request) {
+    if (router == null || ids == null) {
+      throw new IllegalStateException("a request before the start");
+    }
+    Exchange exchange = new Exchange(request, ids.next());
+    exchange.closeAfterAnswer();
+    Throwable cause = request.decoderResult().cause();
+    boolean tooLong =
+        cause instanceof TooLongHttpLineException || cause instanceof TooLongHttpHeaderException;
+    (tooLong ? router.headTooLarge() : router.unreadable()).handle(exchange);
   }
 
   /** The port it really listens on. */

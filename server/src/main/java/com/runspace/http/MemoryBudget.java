@@ -37,4 +37,21 @@ public final class MemoryBudget {
   public long taken() {
     return taken.get();
   }
+
+  /** A part of the budget in somebody's hand; given back once, however often that is asked. */
+  public static final class Share {
+    private final MemoryBudget budget;
+    private long bytes;
+
+    Share(MemoryBudget budget, long bytes) {
+      this.budget = budget;
+      this.bytes = bytes;
+    }
+
+    /** Gives it back. To be called on one thread only. */
+    public void giveBack() {
+      budget.giveBack(bytes);
+      bytes = 0;
+    }
+  }
 }

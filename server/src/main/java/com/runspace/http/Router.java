@@ -16,15 +16,25 @@ public final class Router {
   private final Map<String, Map<HttpMethod, Handler>> below = new HashMap<>();
   private final Handler unknownPath;
   private final Function<Set<String>, Handler> otherMethod;
+  private final Handler unreadable;
+  private final Handler headTooLarge;
 
   /**
    * Makes an empty router.
    *
    * @param otherMethod answers a known path asked with a method outside of the given ones
+   * @param unreadable answers what is no HTTP, or could be read in more than one way
+   * @param headTooLarge answers a request line or headers over the limits
    */
-  public Router(Handler unknownPath, Function<Set<String>, Handler> otherMethod) {
+  public Router(
+      Handler unknownPath,
+      Function<Set<String>, Handler> otherMethod,
+      Handler unreadable,
+      Handler headTooLarge) {
     this.unknownPath = unknownPath;
     this.otherMethod = otherMethod;
+    this.unreadable = unreadable;
+    this.headTooLarge = headTooLarge;
   }
 
   public Router on(HttpMethod method, String path, Handler handler) {
@@ -36,6 +46,14 @@ public final class Router {
   public Router below(HttpMethod method, String prefix, Handler handler) {
     below.computeIfAbsent(prefix, _ -> new HashMap<>()).put(method, handler);
     return this;
+  }
+
+  Handler unreadable() {
+    return unreadable;
+  }
+
+  Handler headTooLarge() {
+    return headTooLarge;
   }
 
   /** The handler for a request; never null. */

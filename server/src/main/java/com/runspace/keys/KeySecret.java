@@ -36,6 +36,11 @@ public final class KeySecret {
     if (text.length() != LENGTH || !text.startsWith(PREFIX)) {
       return false;
     }
+    for (int i = PREFIX.length(); i < LENGTH; i++) {
+      if (DIGITS.indexOf(text.charAt(i)) < 0) {
+        return false;
+      }
+    }
     int check = LENGTH - CHECK_DIGITS;
     return text.substring(check).equals(checksum(text.substring(0, check)));
   }

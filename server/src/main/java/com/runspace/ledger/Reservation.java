@@ -15,6 +15,6 @@ public sealed interface Reservation {
   /** It would fit if the calls in flight had settled: wait, then ask again. */
   record Busy(Day day, Nanos granted, Nanos used, Nanos held) implements Reservation {}
 
-  /** The ledger cannot take the record of a new call now: disk or store trouble. */
+  /** The ledger cannot take the record of a new call now; the reason is a sentence for callers. */
   record Closed(String reason) implements Reservation {}
 }

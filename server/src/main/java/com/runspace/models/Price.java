@@ -36,9 +36,10 @@ public record Price(long input, long cached, long output) {
 
   /** The most output tokens that {@code amount} pays for beside the input; 0 when none. */
   public long outputFor(Nanos amount, long uncachedTokens) {
-    long left =
-        Math.subtractExact(
-            Math.multiplyExact(amount.value(), MILLION), Math.multiplyExact(uncachedTokens, input));
+    // No cost that fits is above the most that fits, so more than that need not be told apart.
+    boolean isMost = amount.value() > Long.MAX_VALUE / MILLION;
+    long paid = isMost ? Long.MAX_VALUE : Math.multiplyExact(amount.value(), MILLION);
+    long left = Math.subtractExact(paid, Math.multiplyExact(uncachedTokens, input));
     if (output == 0) {
       return left < 0 ? 0 : Long.MAX_VALUE;
     }

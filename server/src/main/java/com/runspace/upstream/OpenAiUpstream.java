@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,8 @@ final class OpenAiUpstream implements Upstream {
             .setHost(provider.url().getHost())
             .setPort(provider.port())
             .setSsl(provider.isTls())
+            // Named once, or each request would find out anew whether the host is an address.
+            .setServer(SocketAddress.inetSocketAddress(provider.port(), provider.url().getHost()))
             .setURI(provider.url().getRawPath() + "/chat/completions");
     bearer =
         provider.key() == null
@@ -66,20 +69,23 @@ final class OpenAiUpstream implements Upstream {
     ChatEdit.Target target =
         targets.computeIfAbsent(
             model, id -> ChatEdit.Target.of(id, provider.limitName(), provider.removed()));
-    Exchange exchange = new Exchange(ChatEdit.forUpstream(chat, target, outputLimit), listener);
+    Buffer body = Buffer.buffer(chat.length() + ChatEdit.GROWTH_BYTES + model.length());
+    ChatEdit.write(
+        chat, target, outputLimit, (bytes, from, to) -> body.appendBytes(bytes, from, to - from));
+    Exchange exchange = new Exchange(body, listener);
     client.request(options).onComplete(exchange::connected);
     return exchange;
   }
 
   /** One request and its answer. */
   private final class Exchange implements Sent {
-    private final byte[] body;
+    private @Nullable Buffer body;
     private final AnswerListener listener;
     private @Nullable HttpClientRequest request;
     private @Nullable HttpClientResponse response;
     private boolean over;
 
-    Exchange(byte[] body, AnswerListener listener) {
+    Exchange(Buffer body, AnswerListener listener) {
       this.body = body;
       this.listener = listener;
     }
@@ -106,7 +112,8 @@ final class OpenAiUpstream implements Upstream {
         ready.headers().set(HttpHeaders.AUTHORIZATION, bearer);
       }
       ready.response().onComplete(this::answered);
-      ready.end(Buffer.buffer(body));
+      ready.end(body);
+      body = null;
     }
 
     private void answered(AsyncResult<HttpClientResponse> result) {

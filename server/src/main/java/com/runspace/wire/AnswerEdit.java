@@ -53,7 +53,7 @@ public final class AnswerEdit {
     }
     if (usage != null && scan.usageFrom < 0) {
       out.append(bytes, done, scan.closeBrace);
-      out.append(USAGE);
+      out.append(USAGE, scan.members == 0 ? 1 : 0, USAGE.length);
       out.append(usage);
       done = scan.closeBrace;
     }

@@ -45,6 +45,7 @@ public final class AnswerScan {
   int usageFrom;
   int usageTo;
   int closeBrace;
+  int members;
   private int createdFrom;
   private int createdTo;
   private int errorFrom;
@@ -63,7 +64,7 @@ public final class AnswerScan {
   public void scan(byte[] bytes, int from, int to) {
     this.bytes = bytes;
     idFrom = modelFrom = usageFrom = createdFrom = errorFrom = -1;
-    choices = 0;
+    choices = members = 0;
     seen = finished = textBytes = 0;
     cutByLength = false;
     usages.clear();
@@ -71,6 +72,7 @@ public final class AnswerScan {
     reader.openObject();
     while (reader.nextMember()) {
       member();
+      members++;
     }
     closeBrace = reader.position() - 1;
     reader.expectEnd();
@@ -260,7 +262,7 @@ public final class AnswerScan {
   }
 
   /** The usage object of this chunk, null when there is none or it holds no figure. */
-  public @Nullable ReportedUsage usage() {
+  public Usage.@Nullable Reported usage() {
     return usages.reported();
   }
 

@@ -1,7 +1,7 @@
 package com.runspace.wire;
 
+import com.runspace.base.JsonText;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * else, white space included, keeps its bytes and its order.
  */
 public final class ChatEdit {
+  /** How much longer a request can get, its model's name left out. */
+  public static final int GROWTH_BYTES = 160;
+
   private static final byte[] MODEL = ascii("model");
   private static final byte[] STREAM_OPTIONS = ascii("stream_options");
   private static final byte[] INCLUDE_USAGE = ascii("{\"include_usage\":true}");
@@ -49,25 +52,31 @@ public final class ChatEdit {
 
   private final ChatRequest request;
   private final byte[] from;
-  private byte[] out;
-  private int length;
+  private final Out out;
 
-  private ChatEdit(ChatRequest request) {
+  /** Takes the bytes, piece by piece; they are copied before the call returns. */
+  @FunctionalInterface
+  public interface Out {
+    void append(byte[] bytes, int from, int to);
+  }
+
+  private ChatEdit(ChatRequest request, Out out) {
     this.request = request;
     this.from = request.bytes();
-    this.out = new byte[from.length + 160];
+    this.out = out;
   }
 
   /**
-   * The request as {@code target} wants it.
+   * Writes the request as {@code target} wants it. It grows by less than {@link #GROWTH_BYTES} and
+   * the model's name.
    *
    * @param outputLimit tokens per choice, always sent
    */
-  public static byte[] forUpstream(ChatRequest request, Target target, long outputLimit) {
-    return new ChatEdit(request).apply(target, outputLimit);
+  public static void write(ChatRequest request, Target target, long outputLimit, Out out) {
+    new ChatEdit(request, out).apply(target, outputLimit);
   }
 
-  private byte[] apply(Target target, long outputLimit) {
+  private void apply(Target target, long outputLimit) {
     byte[] limit = ascii(Long.toString(outputLimit));
     copy(0, request.openBrace() + 1);
     if (!has(target.limitName)) {
@@ -80,6 +89,7 @@ public final class ChatEdit {
     if (request.stream() && !has(STREAM_OPTIONS)) {
       append(WHOLE_STREAM_OPTIONS);
     }
+    copy(request.openBrace() + 1, request.nameFrom(0));
     // The text between two members is copied with the later one, so leaving a member out takes
     // the comma before it along. `model` and `messages` are always there, so one is always kept.
     int copied = -1;
@@ -98,7 +108,6 @@ public final class ChatEdit {
       }
     }
     copy(copied, from.length);
-    return Arrays.copyOf(out, length);
   }
 
   private byte @Nullable [] owned(int i, Target target, byte[] limit) {
@@ -139,21 +148,13 @@ public final class ChatEdit {
   }
 
   private void copy(int start, int end) {
-    ensure(end - start);
-    System.arraycopy(from, start, out, length, end - start);
-    length += end - start;
+    if (end > start) {
+      out.append(from, start, end);
+    }
   }
 
   private void append(byte[] bytes) {
-    ensure(bytes.length);
-    System.arraycopy(bytes, 0, out, length, bytes.length);
-    length += bytes.length;
-  }
-
-  private void ensure(int more) {
-    if (length + more > out.length) {
-      out = Arrays.copyOf(out, Math.max(out.length * 2, length + more));
-    }
+    out.append(bytes, 0, bytes.length);
   }
 
   private static byte[] ascii(String text) {

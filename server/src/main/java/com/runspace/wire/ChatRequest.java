@@ -1,5 +1,6 @@
 package com.runspace.wire;
 
+import com.runspace.base.JsonText;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
@@ -33,6 +34,11 @@ public final class ChatRequest {
 
   byte[] bytes() {
     return bytes;
+  }
+
+  /** Bytes of the whole body. */
+  public int length() {
+    return bytes.length;
   }
 
   /** The model asked for, as the caller wrote it. */

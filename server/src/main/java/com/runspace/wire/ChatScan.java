@@ -9,6 +9,7 @@ import static com.runspace.wire.ApiError.MISSING_PARAMETER;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.runspace.base.JsonText;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -28,6 +29,7 @@ final class ChatScan {
 
   private static final byte[] CONTENT = "content".getBytes(US_ASCII);
   private static final byte[] TYPE = "type".getBytes(US_ASCII);
+  private static final byte[] TEXT_NAME = "text".getBytes(US_ASCII);
   private static final byte[] INCLUDE_USAGE = "include_usage".getBytes(US_ASCII);
 
   /** Names that change model, price or size of a call: another spelling of one is refused. */
@@ -41,6 +43,13 @@ final class ChatScan {
   /** Types of content parts that are prompt text themselves. */
   private static final Set<String> TEXT =
       Set.of("text", "refusal", "thinking", "reasoning", "input_text", "output_text");
+
+  /** Members by which some providers know media, whatever type the part has, or with none. */
+  private static final Set<String> MEDIA =
+      Set.of(
+          ("image_url image image_pil image_embeds input_image input_audio audio audio_url"
+                  + " audio_embeds video video_url input_video file input_file document source")
+              .split(" ", -1));
 
   String model = "";
   boolean stream;
@@ -246,11 +255,14 @@ final class ChatScan {
       String kind = "text";
       reader.openObject();
       while (reader.nextMember()) {
-        boolean type = reader.stringIs(TYPE);
-        if (type && reader.peek() == '"') {
+        // What makes it media stands; a second type, or one that says text, does not undo it.
+        boolean open = TEXT.contains(kind);
+        if (reader.stringIs(TYPE) && reader.peek() == '"') {
           reader.skipString();
-          kind = reader.string();
+          kind = open ? reader.string() : kind;
         } else {
+          String name = open && !reader.stringIs(TEXT_NAME) ? reader.string() : "";
+          kind = MEDIA.contains(name) && reader.peek() != 'n' ? name : kind;
           reader.skipValue();
         }
       }

@@ -1,5 +1,6 @@
 package com.runspace.wire;
 
+import com.runspace.base.JsonText;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -374,35 +375,9 @@ final class JsonReader {
 
   /** Length of the current string in UTF-8 bytes, its escapes undone. */
   int stringBytes() {
-    int length = stringTo - stringFrom;
-    if (!stringEscaped) {
-      return length;
-    }
-    for (int i = stringFrom; i < stringTo; i++) {
-      if (bytes[i] != '\\') {
-        continue;
-      }
-      if (bytes[i + 1] == 'u') {
-        length -= 6 - utf8Length(Integer.parseInt(ascii(i + 2, i + 6), 16));
-        i += 5;
-      } else {
-        length--;
-        i++;
-      }
-    }
-    return length;
-  }
-
-  private static int utf8Length(int unit) {
-    if (unit < 0x80) {
-      return 1;
-    }
-    // Half of a surrogate pair stands for half of four bytes.
-    return unit < 0x800 || Character.isSurrogate((char) unit) ? 2 : 3;
-  }
-
-  private String ascii(int from, int to) {
-    return new String(bytes, from, to - from, StandardCharsets.US_ASCII);
+    return stringEscaped
+        ? JsonText.unescapedLength(bytes, stringFrom, stringTo)
+        : stringTo - stringFrom;
   }
 
   JsonFault fault(String message) {

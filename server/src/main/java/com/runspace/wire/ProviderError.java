@@ -26,7 +26,9 @@ public record ProviderError(String message, String code) {
     try {
       if (reader.peek() == '"') {
         reader.skipString();
-        return new ProviderError(shortened(reader.string()), "");
+        String text = reader.string();
+        reader.expectEnd();
+        return new ProviderError(shortened(text), "");
       }
       ProviderError error = object(reader);
       reader.expectEnd();
@@ -47,8 +49,8 @@ public record ProviderError(String message, String code) {
       int next = reader.peek();
       if (isError && next == '{') {
         ProviderError inner = object(reader);
-        message = inner.message();
-        code = inner.code();
+        message = inner.message().isEmpty() ? message : inner.message();
+        code = inner.code().isEmpty() ? code : inner.code();
       } else if ((isMessage || isError) && next == '"') {
         reader.skipString();
         message = message.isEmpty() ? reader.string() : message;

@@ -1,5 +1,6 @@
 package com.runspace.wire;
 
+import com.runspace.base.JsonText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,6 +5,13 @@ package com.runspace.wire;
  * {@code reasoning}, as in OpenAI's usage object.
  */
 public record Usage(long prompt, long cached, long completion, long reasoning) {
+  /**
+   * The figures of a provider's usage object as sent, sensible or not.
+   *
+   * @param total {@code total_tokens}, or the sum of the other two when absent
+   */
+  public record Reported(long prompt, long cached, long completion, long reasoning, long total) {}
+
   /** Appends the usage object, always in the same form, details as numbers. */
   public StringBuilder json(StringBuilder out) {
     return out.append("{\"prompt_tokens\":")

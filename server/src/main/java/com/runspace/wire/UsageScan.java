@@ -82,8 +82,8 @@ final class UsageScan {
       try {
         return reader.readInteger();
       } catch (JsonFault fraction) {
-        // The number itself has been passed over when only its form is wrong.
-        if (reader.position() > from) {
+        // It is a number, and passed over, when the fault is at its start and not inside.
+        if (fraction.at() == from && reader.position() > from) {
           return otherwise;
         }
         throw fraction;
@@ -93,14 +93,14 @@ final class UsageScan {
     return otherwise;
   }
 
-  @Nullable ReportedUsage reported() {
+  Usage.@Nullable Reported reported() {
     if (prompt == ABSENT && completion == ABSENT && total == ABSENT) {
       return null;
     }
     long in = prompt == ABSENT ? 0 : prompt;
     long out = completion == ABSENT ? 0 : completion;
     long sum = total == ABSENT ? saturated(in, out) : total;
-    return new ReportedUsage(in, cached, out, reasoning, sum);
+    return new Usage.Reported(in, cached, out, reasoning, sum);
   }
 
   private static long saturated(long a, long b) {

@@ -4,7 +4,7 @@ package com.runspace.testkit;
 public record ResponseHead(int status, String reason, Headers headers) {
   static ResponseHead parse(String head) {
     String[] line = head.substring(0, head.indexOf("\r\n")).split(" ", 3);
-    if (line.length < 2 || !line[0].equals("HTTP/1.1")) {
+    if (line.length < 2 || !line[0].matches("HTTP/1\\.[01]")) {
       throw new AssertionError("not the head of an answer: " + Story.brief(head));
     }
     String reason = line.length > 2 ? line[2] : "";

@@ -17,7 +17,9 @@ class ChatEditTest {
 
   private static String edited(String request, ChatEdit.Target target) {
     ChatRequest scanned = ChatRequest.scan(request.getBytes(UTF_8));
-    return new String(ChatEdit.forUpstream(scanned, target, 99), UTF_8);
+    ByteJoiner out = new ByteJoiner(64);
+    ChatEdit.write(scanned, target, 99, out::append);
+    return new String(out.toByteArray(), UTF_8);
   }
 
   private static void assertEdit(String request, String expected) {

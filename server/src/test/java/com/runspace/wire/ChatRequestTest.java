@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.fail;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -203,7 +204,7 @@ class ChatRequestTest {
   void otherSpellingsOfGuardedNamesAreRefused() {
     for (String name : GUARDED) {
       Set<String> spellings = new HashSet<>();
-      spellings.add(name.toUpperCase(java.util.Locale.ROOT));
+      spellings.add(name.toUpperCase(Locale.ROOT));
       for (int i = 0; i < name.length(); i++) {
         String before = name.substring(0, i);
         String after = name.substring(i + 1);

@@ -85,8 +85,25 @@ class SseScannerTest {
   @Test
   void otherFieldsAreDropped() {
     assertEvents(
-        ": hi\n\nid: 1\ndata: a\nretry: 5\n\nid: 2\n\nevent: ping\n\n:\ndatax: b\nDATA: c\n data: d\n\n",
+        """
+        : hi
+
+        id: 1
+        data: a
+        retry: 5
+
+        id: 2
+
+        event: ping
+
+        :
+        datax: b
+        DATA: c
+        :data: d
+
+        """,
         data("a"));
+    assertEvents(" data: a\n\n");
     assertEvents("data: a\n: between\ndata: b\n\n", data("a b"));
   }
 
@@ -99,8 +116,27 @@ class SseScannerTest {
   @Test
   void errorIsTheNameOfOneEventOnly() {
     assertEvents(
-        "event: error\ndata: a\n\ndata: b\n\nevent: error\n\ndata: c\n\ndata: d\nevent:error\n\n"
-            + "event: error\nevent: message\ndata: e\n\nevent: errors\ndata: f\n\n",
+        """
+        event: error
+        data: a
+
+        data: b
+
+        event: error
+
+        data: c
+
+        data: d
+        event:error
+
+        event: error
+        event: message
+        data: e
+
+        event: errors
+        data: f
+
+        """,
         new Event("a", true, false),
         data("b"),
         data("c"),

@@ -1,4 +1,6 @@
-package com.runspace.wire;
+package com.runspace.base;
+
+import java.nio.charset.StandardCharsets;
 
 /** JSON strings as text: quoting and unquoting. */
 public final class JsonText {
@@ -51,8 +53,8 @@ public final class JsonText {
     return 0;
   }
 
-  /** Undoes the escapes of a string that {@link JsonReader} has found well formed. */
-  static String unescape(String raw) {
+  /** Undoes the escapes of a string that is known to be well formed JSON. */
+  public static String unescape(String raw) {
     StringBuilder out = new StringBuilder(raw.length());
     for (int i = 0; i < raw.length(); i++) {
       char c = raw.charAt(i);
@@ -75,5 +77,32 @@ public final class JsonText {
       }
     }
     return out.toString();
+  }
+
+  /** UTF-8 bytes that a well formed JSON string has when its escapes are undone. */
+  public static int unescapedLength(byte[] bytes, int from, int to) {
+    int length = to - from;
+    for (int i = from; i < to; i++) {
+      if (bytes[i] != '\\') {
+        continue;
+      }
+      if (bytes[i + 1] == 'u') {
+        String digits = new String(bytes, i + 2, 4, StandardCharsets.US_ASCII);
+        length -= 6 - utf8Length(Integer.parseInt(digits, 16));
+        i += 5;
+      } else {
+        length--;
+        i++;
+      }
+    }
+    return length;
+  }
+
+  private static int utf8Length(int unit) {
+    if (unit < 0x80) {
+      return 1;
+    }
+    // Half of a surrogate pair stands for half of four bytes.
+    return unit < 0x800 || Character.isSurrogate((char) unit) ? 2 : 3;
   }
 }

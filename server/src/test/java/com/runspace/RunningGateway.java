@@ -1,0 +1,158 @@
+package com.runspace;
+
+import com.runspace.base.Randomness;
+import com.runspace.base.Time;
+import com.runspace.http.MemoryBudget;
+import com.runspace.testkit.ScriptedUpstream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** The whole service in this process, wired as {@code Main} wires it, on a port of its own. */
+public final class RunningGateway implements AutoCloseable {
+  /** The catalogue's id of the model that all its providers sell. */
+  public static final String MODEL = "m";
+
+  /** The name of that model at each provider. */
+  public static final String PROVIDERS_MODEL = "provider/model-7b";
+
+  private final Wiring wiring;
+  private final int port;
+  private final String key;
+
+  private RunningGateway(Wiring wiring, int port) {
+    this.wiring = wiring;
+    this.port = port;
+    this.key = wiring.firstKey().reveal();
+  }
+
+  /** Routes to these providers, tried in this order. */
+  public static Plan before(ScriptedUpstream... upstreams) {
+    return before(Arrays.stream(upstreams).mapToInt(ScriptedUpstream::port).toArray());
+  }
+
+  /** Routes to providers on these loopback ports, tried in this order. */
+  public static Plan before(int... ports) {
+    return new Plan(ports);
+  }
+
+  /** The settings of a gateway to be started. What is not said has the usual value. */
+  public static final class Plan {
+    private final int[] ports;
+    private String timeouts = "";
+    private String allowance = "1";
+    private String model = "";
+    private String provider = "";
+    private String drain = "100ms";
+    private int loops = 1;
+    private Time time = Time.system();
+    private Map<String, String> environment = Map.of();
+
+    private Plan(int[] ports) {
+      this.ports = ports;
+    }
+
+    /** Members of every provider's {@code timeouts} in YAML. */
+    public Plan timeouts(String members) {
+      timeouts = members;
+      return this;
+    }
+
+    /** Dollars a day. */
+    public Plan allowance(String usd) {
+      allowance = usd;
+      return this;
+    }
+
+    /** More members of the model in YAML, each followed by a comma. */
+    public Plan model(String members) {
+      model = members;
+      return this;
+    }
+
+    /** More members of every provider in YAML, each followed by a comma. */
+    public Plan provider(String members) {
+      provider = members;
+      return this;
+    }
+
+    public Plan drain(String duration) {
+      drain = duration;
+      return this;
+    }
+
+    public Plan eventLoops(int count) {
+      loops = count;
+      return this;
+    }
+
+    public Plan time(Time clocks) {
+      time = clocks;
+      return this;
+    }
+
+    public Plan environment(Map<String, String> variables) {
+      environment = variables;
+      return this;
+    }
+
+    private String yaml() {
+      StringBuilder providers = new StringBuilder();
+      List<String> routes = new ArrayList<>();
+      for (int i = 0; i < ports.length; i++) {
+        providers.append(
+            "  p%d: {%s timeouts: {%s}, url: \"http://127.0.0.1:%d/v1\"}\n"
+                .formatted(i, provider, timeouts, ports[i]));
+        routes.add("{provider: p%d, model: %s}".formatted(i, PROVIDERS_MODEL));
+      }
+      return """
+      server: {eventLoops: %d, drain: %s}
+      local: {allowance: %s}
+      providers:
+      %smodels:
+        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {input: 0, output: 1},
+           %s routes: [%s]}
+      """
+          .formatted(loops, drain, allowance, providers, MODEL, model, String.join(", ", routes));
+    }
+
+    public RunningGateway start() {
+      try {
+        Path file = Files.createTempFile("runspace", ".yaml");
+        Files.writeString(file, yaml());
+        Settings settings = Settings.read(file, environment::get);
+        Files.delete(file);
+        int port = Ports.choose("127.0.0.1", 0, 0).port();
+        return new RunningGateway(new Wiring(settings, port, time, Randomness.secure()), port);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (Settings.Invalid | Ports.Taken | Wiring.StartFailed e) {
+        throw new AssertionError(yaml(), e);
+      }
+    }
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** A live key of the local account. */
+  public String key() {
+    return key;
+  }
+
+  public MemoryBudget budget() {
+    return wiring.budget();
+  }
+
+  /** Drains as on SIGTERM. */
+  @Override
+  public void close() {
+    wiring.close();
+  }
+}

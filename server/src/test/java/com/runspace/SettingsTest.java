@@ -1,0 +1,216 @@
+package com.runspace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.runspace.base.Nanos;
+import com.runspace.base.Secret;
+import com.runspace.models.Model;
+import com.runspace.upstream.Provider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the settings file may say, and what an operator is told of what it may not. */
+class SettingsTest {
+  @TempDir Path folder = Path.of("");
+
+  private final Map<String, String> environment = Map.of("PROVIDERS_KEY", " sk-123456789012 ");
+
+  private Settings read(String yaml) throws Settings.Invalid {
+    return Settings.read(file(yaml), environment::get);
+  }
+
+  private Path file(String yaml) {
+    try {
+      return Files.writeString(folder.resolve("runspace.yaml"), yaml);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Every problem, without the name of the file before it. */
+  private List<String> problems(String yaml) {
+    Path file = file(yaml);
+    Settings.Invalid invalid =
+        catchThrowableOfType(Settings.Invalid.class, () -> Settings.read(file, environment::get));
+    assertThat(invalid).as("it was taken").isNotNull();
+    String prefix = file + ": ";
+    assertThat(invalid.problems()).allSatisfy(problem -> assertThat(problem).startsWith(prefix));
+    return invalid.problems().stream().map(p -> p.substring(prefix.length())).toList();
+  }
+
+  @Test
+  void withoutAFileEverythingHasItsDefault() throws Settings.Invalid {
+    Settings settings = Settings.read(null, environment::get);
+    assertThat(settings.host()).isEqualTo("127.0.0.1");
+    assertThat(settings.port()).isZero();
+    assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(settings.local().engine()).isTrue();
+    assertThat(settings.local().ollama()).isEqualTo("http://127.0.0.1:11434");
+    assertThat(settings.local().allowance()).isEqualTo(new Nanos(50_000_000));
+    assertThat(settings.providers()).isEmpty();
+    assertThat(settings.models()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "# nothing\n", "{}", "---\n"})
+  void emptyFileIsAsGoodAsNone(String yaml) throws Settings.Invalid {
+    assertThat(read(yaml)).isEqualTo(Settings.read(null, environment::get));
+  }
+
+  @Test
+  void everythingCanBeSaid() throws Settings.Invalid {
+    Settings settings =
+        read(
+            """
+            server: {host: localhost, port: 9000, eventLoops: 3, drain: 5m, transport: nio}
+            local: {engine: off, ollama: off, parallel: 2, allowance: 1.5}
+            providers:
+              a:
+                url: https://api.example.com/v1/
+                key: ${PROVIDERS_KEY}
+                limitField: max_completion_tokens
+                remove: [seed]
+                timeouts: {connect: 1s, firstByte: 2m, betweenBytes: 500ms, call: 1h}
+            models:
+              - id: m
+                weights: here
+                licence: MIT
+                window: 1000
+                maxOutput: 100
+                reasoning: true
+                templateTokens: 9
+                bytesPerToken: 3.5
+                price: {input: 0.1, cached: 0.05, output: 0.000000001}
+                routes: [{provider: a, model: theirs}]
+            """);
+    assertThat(settings.port()).isEqualTo(9000);
+    assertThat(settings.eventLoops()).isEqualTo(3);
+    assertThat(settings.drain()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(settings.nioAllowed()).isTrue();
+    assertThat(settings.local().engine()).isFalse();
+    assertThat(settings.local().ollama()).isEqualTo("off");
+    assertThat(settings.local().allowance()).isEqualTo(new Nanos(1_500_000_000));
+    Provider provider = settings.providers().getFirst();
+    assertThat(provider.url()).hasToString("https://api.example.com/v1");
+    assertThat(revealed(provider.key())).isEqualTo("sk-123456789012");
+    assertThat(provider.removed()).contains("seed", "service_tier");
+    assertThat(provider.timeouts().betweenBytes()).isEqualTo(Duration.ofMillis(500));
+    Model model = settings.models().getFirst();
+    assertThat(model.price().input()).isEqualTo(100_000_000);
+    assertThat(model.price().cached()).isEqualTo(50_000_000);
+    assertThat(model.price().output()).isEqualTo(1);
+    assertThat(model.routes()).hasSize(1);
+    assertThat(model.name()).isEqualTo("m");
+  }
+
+  private static String revealed(@Nullable Secret secret) {
+    return secret == null ? "" : secret.reveal();
+  }
+
+  @Test
+  void allProblemsAreToldAtOnceEachWithItsPlace() {
+    assertThat(
+            problems(
+                """
+                server: {port: 70000, drian: 5s, eventLoops: many}
+                local: {allowance: 0.0000000001, engine: maybe}
+                providers:
+                  a: {url: "ftp://x/v1", limitField: limit}
+                  b: {url: "http://x/v1", key: sk-in-the-file, timeouts: {connect: soon}}
+                models:
+                  - {id: m, weights: w, licence: l, price: {input: 1, output: -1},
+                     routes: [{provider: c, model: x}]}
+                extra: 1
+                """))
+        .anySatisfy(p -> assertThat(p).startsWith("server.port: ").contains("70000"))
+        .anySatisfy(p -> assertThat(p).startsWith("server.drian: unknown setting"))
+        .anySatisfy(p -> assertThat(p).startsWith("server.eventLoops: ").contains("many"))
+        .anySatisfy(p -> assertThat(p).startsWith("local.allowance: "))
+        .anySatisfy(p -> assertThat(p).startsWith("local.engine: "))
+        .anySatisfy(p -> assertThat(p).startsWith("providers.a.url: "))
+        .anySatisfy(p -> assertThat(p).startsWith("providers.a.limitField: "))
+        .anySatisfy(p -> assertThat(p).startsWith("providers.b.key: "))
+        .anySatisfy(p -> assertThat(p).startsWith("providers.b.timeouts.connect: "))
+        .anySatisfy(p -> assertThat(p).startsWith("models[0].price.output: "))
+        .anySatisfy(p -> assertThat(p).startsWith("models[0].routes[0].provider: "))
+        .anySatisfy(p -> assertThat(p).startsWith("extra: unknown setting"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "server: 7|server: must be a block of settings",
+        "models: {}|models: must be a list",
+        "[1, 2]|: must be a block of settings",
+        "server: {host: [a]}|server.host: must be a text",
+        "server: {drain: 0.5s}|server.drain: must be a time like 500ms, 30s, 5m or 1h",
+        "models: [{}]|models[0].id: is missing",
+        "models: [7]|models[0]: must be a block of settings",
+        "server: {port: 80.5}|server.port: must be a whole number",
+        "local: {allowance: -1}|local.allowance: must be dollars",
+        "local: {allowance: much}|local.allowance: must be dollars",
+        "providers: {a: {url: 'http://x y'}}|providers.a.url: ",
+        "providers: {a: {}}|providers.a.url: ",
+        "providers: {a: {url: 'http://x', key: '${NOT_SET}'}}|providers.a.key: the environment",
+        "providers: {a: {url: 'http://x', timeouts: {call: 0s}}}|providers.a",
+      })
+  void mistakes(String yaml, String problem) {
+    assertThat(problems(yaml)).anySatisfy(told -> assertThat(told).startsWith(problem));
+  }
+
+  @Test
+  void secretInTheFileIsNotRepeated() {
+    assertThat(problems("providers: {a: {url: 'http://x', key: sk-in-the-file}}"))
+        .noneMatch(problem -> problem.contains("sk-in-the-file"));
+  }
+
+  @Test
+  void sameModelTwice() {
+    String model =
+        "{id: m, weights: w, licence: l, price: {input: 1, output: 1},"
+            + " routes: [{provider: a, model: x}]}";
+    assertThat(
+            problems("providers: {a: {url: 'http://x'}}\nmodels: [" + model + ", " + model + "]"))
+        .containsExactly("models[1].id: 'm' is there twice");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a: [", "\tserver: {}", "a: 1\na: 2", "a: *b", "%", "a: b: c"})
+  void whatIsNoYamlIsOneLine(String yaml) {
+    List<String> problems = problems(yaml);
+    assertThat(problems).hasSize(1);
+    assertThat(problems.getFirst()).startsWith("is not YAML: ").doesNotContain("\n");
+  }
+
+  @Test
+  void fileThatCannotBeRead() {
+    Path missing = folder.resolve("missing.yaml");
+    Settings.Invalid invalid =
+        catchThrowableOfType(
+            Settings.Invalid.class, () -> Settings.read(missing, environment::get));
+    assertThat(invalid.problems())
+        .singleElement()
+        .satisfies(problem -> assertThat(problem).startsWith(missing + ": cannot be read"));
+  }
+
+  @Test
+  void effectiveSettingsHideSecrets() throws Settings.Invalid {
+    Settings settings = read("providers: {a: {url: 'http://x/v1', key: '${PROVIDERS_KEY}'}}");
+    assertThat(Effective.text(settings))
+        .contains("providers.a.url: http://x/v1")
+        .contains("providers.a.key: …9012")
+        .doesNotContain("sk-123");
+  }
+}

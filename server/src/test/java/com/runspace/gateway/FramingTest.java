@@ -1,0 +1,124 @@
+package com.runspace.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.runspace.testkit.RawClient;
+import com.runspace.testkit.Response;
+import com.runspace.testkit.Script;
+import io.vertx.core.json.JsonObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Requests that two servers could read differently are refused, and the connection ends: what came
+ * behind them cannot be told from a request of its own.
+ */
+class FramingTest extends EndToEnd {
+  private static final String BODY = "{\"model\":\"m\",\"messages\":[{}]}";
+
+  private String head(String lines) {
+    return "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer "
+        + gateway().key()
+        + "\r\n"
+        + lines
+        + "\r\n";
+  }
+
+  private JsonObject refusedAndClosed(String raw, int status) {
+    RawClient client = client();
+    client.send(raw);
+    Response answer = client.readAll();
+    JsonObject error = refusal(answer, status);
+    client.awaitClosed(SOON);
+    assertThat(upstream.requests()).isEmpty();
+    return error;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "content-length: 29\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 29\r\n",
+        "Transfer-Encoding: Chunked\r\nContent-Length: 0\r\n",
+        "content-length: 29\r\ncontent-length: 30\r\n",
+        "content-length: 29, 30\r\n",
+        "content-length: +29\r\n",
+        "content-length: -1\r\n",
+        "content-length: 0x1d\r\n",
+        "content-length: 99999999999999999999\r\n",
+        "transfer-encoding: gzip, chunked, gzip\r\n",
+        "content-length : 29\r\n",
+        "x-a\0b: 1\r\ncontent-length: 29\r\n",
+        "x-a: a\0b\r\ncontent-length: 29\r\n",
+        "x-a\r\ncontent-length: 29\r\n",
+      })
+  void ambiguousFraming(String lines) {
+    String next = "POST /v1/smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
+    refusedAndClosed(head(lines) + "1d\r\n" + BODY + "\r\n0\r\n\r\n" + next, 400);
+  }
+
+  @Test
+  void headerBlockThatIsTooLarge() {
+    JsonObject error = refusedAndClosed(head("x-a: " + "x".repeat(17 << 10) + "\r\n"), 431);
+    assertThat(error.getString("code")).isEqualTo("headers_too_large");
+  }
+
+  @Test
+  void headerBlockOfManyLinesThatIsTooLarge() {
+    refusedAndClosed(head("x-a: 0123456789012345\r\n".repeat(90) + "x".repeat(15 << 10)), 431);
+  }
+
+  @Test
+  void aHundredHeaderLinesAreFine() {
+    upstream.answers(Script.json(200, CHUNKS.completion("hi", "stop", 1, 1)));
+    String lines = "x-a: b\r\n".repeat(97) + "content-length: " + BODY.length() + "\r\n";
+    RawClient client = client().send(head(lines) + BODY);
+    assertThat(client.readAll().status()).isEqualTo(200);
+  }
+
+  @Test
+  void requestLineThatIsTooLong() {
+    refusedAndClosed("GET /" + "x".repeat(9 << 10) + " HTTP/1.1\r\nhost: x\r\n\r\n", 431);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nonsense\r\n\r\n",
+        "GET  /v1/models HTTP/1.1 x\r\nhost: x\r\n\r\n",
+        "\u0016\u0003\u0001\u0002\r\n\r\n",
+      })
+  void whatIsNoHttp(String raw) {
+    refusedAndClosed(raw, 400);
+  }
+
+  @Test
+  void brokenChunkGivesBackWhatItTook() {
+    RawClient client = client().send(head("transfer-encoding: chunked\r\n") + "zz\r\nnonsense");
+    client.awaitClosed(SOON);
+    awaitBudgetFree();
+  }
+
+  @Test
+  void lineEndsWithoutACarriageReturnSmuggleNothing() {
+    upstream.answersEach(_ -> Script.json(200, CHUNKS.completion("hi", "stop", 1, 1)));
+    String request = head("content-length: " + BODY.length() + "\r\n") + BODY;
+    RawClient client = client().send(request.replace("\r\n", "\n"));
+    assertThat(client.readHead().status()).isIn(200, 400);
+    assertThat(upstream.requests()).hasSizeLessThan(2);
+  }
+
+  @Test
+  void identicalRequestsOnOneConnectionAreAnsweredInOrder() {
+    upstream.answersEach(request ->
+        Script.json(
+            200,
+            CHUNKS.completion(
+                request.body().utf8().contains("\"one\"") ? "1st" : "2nd", "stop", 1, 1)));
+    RawClient client = client();
+    client.send(plain(",\"user\":\"one\"")).send(plain(",\"user\":\"two\""));
+    assertThat(client.readAll().text()).contains("1st");
+    assertThat(client.readAll().text()).contains("2nd");
+  }
+}
