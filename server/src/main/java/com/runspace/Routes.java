@@ -10,11 +10,7 @@ final class Routes {
   private Routes() {}
 
   static Router of(Gateway gateway) {
-    return new Router(
-            Refusals::unknownUrl,
-            allowed -> exchange -> Refusals.otherMethod(exchange, allowed),
-            Refusals::unreadable,
-            Refusals::headTooLarge)
+    return new Router(Refusals.fallbacks())
         // What an API key opens.
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())

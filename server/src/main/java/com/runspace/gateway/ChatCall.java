@@ -63,8 +63,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private final Sink sink;
   private final Iterator<Route> routes;
   private final long startedNanos;
-  private final byte[] idJson;
-  private final byte[] modelJson;
+  private final AnswerEdit edit;
 
   private Stage stage = Stage.WAITING;
   private @Nullable Spender spender;
@@ -96,8 +95,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     this.sink = sink;
     this.routes = model.routes().iterator();
     this.startedNanos = loop.watch().now();
-    this.idJson = ("\"chatcmpl-" + id + '"').getBytes(US_ASCII);
-    this.modelJson = loop.quoted(model.id());
+    byte[] idJson = ("\"chatcmpl-" + id + '"').getBytes(US_ASCII);
+    this.edit = new AnswerEdit(idJson, loop.quoted(model.id()));
   }
 
   /** Holds money and sends the request; the rest happens by itself. */
@@ -154,9 +153,12 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       refused = new ProviderRefusal(status, retryAfterSeconds, model);
       return;
     }
+    if (stream && contentType.startsWith("application/json")) {
+      noAnswer("The provider did not stream the answer.");
+      return;
+    }
     stage = Stage.ANSWERING;
     forgetRequest();
-    AnswerEdit edit = new AnswerEdit(idJson(), modelJson());
     if (stream && sent != null && meter != null) {
       relay = new Relay(this, loop, sink, sent, meter, edit);
       sink.open();
@@ -200,12 +202,10 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   }
 
   private void endPlain(PlainAnswer answer, Meter counted) {
-    AnswerEdit edit = new AnswerEdit(idJson, modelJson);
     byte[] json =
         answer.spliced(counted, edit, () -> counted.usageJson(settle(Ended.COMPLETE, false)));
     if (json == null) {
-      String message = "The provider's answer was no chat completion.";
-      fail(Refusal.of(ApiError.UPSTREAM_BROKEN, message), true);
+      noAnswer("The provider's answer was no chat completion.");
       return;
     }
     over();
@@ -242,8 +242,12 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       lastRefusal = ProviderRefusal.unavailable(model.id());
       sendToNextRoute();
     } else {
-      fail(Refusal.of(ApiError.UPSTREAM_BROKEN, "The connection to the provider broke."), true);
+      noAnswer("The connection to the provider broke.");
     }
+  }
+
+  private void noAnswer(String message) {
+    fail(Refusal.of(ApiError.UPSTREAM_BROKEN, message), true);
   }
 
   /** Ends the call with a refusal, as a status or, after the head, as an event. */
@@ -385,13 +389,5 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   /** Whether the caller asked for a last chunk that holds nothing but usage. */
   boolean includeUsage() {
     return includeUsage;
-  }
-
-  byte[] idJson() {
-    return idJson;
-  }
-
-  byte[] modelJson() {
-    return modelJson;
   }
 }

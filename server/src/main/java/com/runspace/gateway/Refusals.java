@@ -2,6 +2,7 @@ package com.runspace.gateway;
 
 import com.runspace.http.BodyReader;
 import com.runspace.http.Exchange;
+import com.runspace.http.Fallbacks;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.Refusal;
 import io.vertx.core.http.HttpHeaders;
@@ -34,8 +35,41 @@ public final class Refusals {
     return ("event: error\ndata: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
   }
 
-  /** No such path. */
-  public static void unknownUrl(Exchange exchange) {
+  /** The answers to requests that no door takes. */
+  public static Fallbacks fallbacks() {
+    return new Fallbacks() {
+      @Override
+      public void unknownPath(Exchange exchange) {
+        unknownUrl(exchange);
+      }
+
+      @Override
+      public void otherMethod(Exchange exchange, Set<String> allowed) {
+        notForMethod(exchange, allowed);
+      }
+
+      @Override
+      public void unreadable(Exchange exchange) {
+        send(exchange, Refusal.of(ApiError.BAD_FRAMING, "The request is not valid HTTP/1.1."));
+      }
+
+      @Override
+      public void headTooLarge(Exchange exchange) {
+        send(
+            exchange,
+            Refusal.of(
+                ApiError.HEADERS_TOO_LARGE,
+                "The request line may have 8 KiB, the headers 16 KiB in 100 lines."));
+      }
+
+      @Override
+      public void failed(Exchange exchange) {
+        send(exchange, Refusal.of(ApiError.INTERNAL, "The service failed on this request."));
+      }
+    };
+  }
+
+  private static void unknownUrl(Exchange exchange) {
     send(
         exchange,
         Refusal.of(
@@ -47,8 +81,7 @@ public final class Refusals {
                 + "). The API is at /v1/chat/completions and /v1/models."));
   }
 
-  /** The path is there, but not for this method. */
-  public static void otherMethod(Exchange exchange, Set<String> allowed) {
+  private static void notForMethod(Exchange exchange, Set<String> allowed) {
     String methods = String.join(", ", allowed);
     send(
         exchange,
@@ -91,19 +124,6 @@ public final class Refusals {
                   "The service holds too many large requests just now. Try again shortly.")
               .retryAfter(1);
     };
-  }
-
-  /** What came is no HTTP, or two readers could take it for two different requests. */
-  public static void unreadable(Exchange exchange) {
-    send(exchange, Refusal.of(ApiError.BAD_FRAMING, "The request is not valid HTTP/1.1."));
-  }
-
-  /** The request line, or the headers. */
-  public static void headTooLarge(Exchange exchange) {
-    send(
-        exchange,
-        Refusal.of(
-            ApiError.HEADERS_TOO_LARGE, "The request line may have 8 KiB, the headers 16 KiB."));
   }
 
   /** No credential, or none that is alive. */

@@ -108,7 +108,7 @@ final class Relay {
     }
     if (scan.choiceCount() > 0 || !reports) {
       choices(scan, reports);
-    } else if (finished != 0 && finished == seen) {
+    } else if (hasFinished()) {
       // The provider's own usage chunk: ours takes its place, if the caller wants one. One that
       // comes before the finish only counts, since a later one may say more.
       sendUsage();
@@ -121,10 +121,7 @@ final class Relay {
     }
     seen |= scan.seenChoices();
     finished |= scan.finishedChoices();
-    boolean last =
-        scan.finishedChoices() != 0
-            && finished == seen
-            && Long.bitCount(finished) >= call.choices();
+    boolean last = scan.finishedChoices() != 0 && hasFinished();
     byte[] earlier = held;
     if (earlier != null && scan.choiceCount() > 0) {
       // It was not the last one after all.
@@ -141,6 +138,11 @@ final class Relay {
     } else {
       put(scan, in.dataFrom(), in.dataTo(), null);
     }
+  }
+
+  /** Whether every choice that was asked for, and every one that began, has finished. */
+  private boolean hasFinished() {
+    return finished == seen && Long.bitCount(finished) >= call.choices();
   }
 
   /** Settles the call and sends what waited for that. */
@@ -164,11 +166,11 @@ final class Relay {
   private void sendUsageChunk(byte[] usage) {
     out.append(DATA);
     out.append("{\"id\":".getBytes(US_ASCII));
-    out.append(call.idJson());
+    out.append(edit.id());
     out.append(",\"object\":\"chat.completion.chunk\",\"created\":".getBytes(US_ASCII));
     out.append(created);
     out.append(",\"model\":".getBytes(US_ASCII));
-    out.append(call.modelJson());
+    out.append(edit.model());
     out.append(",\"choices\":[],\"usage\":".getBytes(US_ASCII));
     out.append(usage);
     out.append("}".getBytes(US_ASCII));

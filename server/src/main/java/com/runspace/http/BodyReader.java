@@ -139,7 +139,7 @@ public final class BodyReader extends Watch.Watched {
     stop();
     // Whoever works on the body lets go of it when the client leaves; at the end of an answer, we
     // do.
-    exchange.response().endHandler(_ -> share.giveBack());
+    exchange.onEnd(share::giveBack);
     listener.whole(body, share);
   }
 

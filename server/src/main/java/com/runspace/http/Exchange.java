@@ -19,12 +19,27 @@ public final class Exchange {
   private final HttpServerResponse response;
   private final String id;
   private boolean closing;
+  private @Nullable Runnable whenEnded;
 
   Exchange(HttpServerRequest request, String id) {
     this.request = request;
     this.response = request.response();
     this.id = id;
     response.headers().set(REQUEST_ID, id);
+  }
+
+  /** Runs the action when the answer has been sent whole; several actions run newest first. */
+  public void onEnd(Runnable action) {
+    Runnable earlier = whenEnded;
+    Runnable all =
+        earlier == null
+            ? action
+            : () -> {
+              action.run();
+              earlier.run();
+            };
+    whenEnded = all;
+    response.endHandler(_ -> all.run());
   }
 
   public HttpServerRequest request() {

@@ -6,12 +6,15 @@ import com.runspace.base.Watch;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import java.lang.System.Logger;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * to one thread.
  */
 public final class LoopServer extends VerticleBase {
+  private static final Logger LOG = System.getLogger(LoopServer.class.getName());
+
+  private static final int HEADER_LINES_MAX = 100;
   private static final int HEADER_BYTES_MAX = 16 << 10;
   private static final int REQUEST_LINE_BYTES_MAX = 8 << 10;
   private static final int BACKLOG = 4096;
@@ -41,6 +47,7 @@ public final class LoopServer extends VerticleBase {
   private @Nullable HttpServer server;
   private @Nullable Router router;
   private @Nullable RequestIds ids;
+  private @Nullable ConnectionDeadlines connections;
   private long ticker;
 
   public LoopServer(
@@ -57,6 +64,8 @@ public final class LoopServer extends VerticleBase {
   public Future<?> start() {
     Watch watch = new Watch(time);
     ticker = vertx.setPeriodic(Watch.TICK_MILLIS, _ -> watch.tick());
+    ConnectionDeadlines deadlines = new ConnectionDeadlines(watch);
+    connections = deadlines;
     router = doors.open(vertx, watch);
     ids = new RequestIds(random);
     HttpServerOptions options =
@@ -65,24 +74,49 @@ public final class LoopServer extends VerticleBase {
             .setAcceptBacklog(BACKLOG)
             .setMaxHeaderSize(HEADER_BYTES_MAX)
             .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
+            // Every limit here is one of HTTP/1.1; what a proxy in front speaks is its own affair.
+            .setHttp2ClearTextEnabled(false)
             .setHandle100ContinueAutomatically(false)
             .setDecompressionSupported(false)
             .setCompressionSupported(false);
     server =
         vertx
             .createHttpServer(options)
+            .connectionHandler(deadlines::opened)
             .requestHandler(this::handle)
             .invalidRequestHandler(this::refuse);
     return server.listen(port, host);
   }
 
   private void handle(HttpServerRequest request) {
-    if (router == null || ids == null) {
+    if (router == null || ids == null || connections == null) {
       throw new IllegalStateException("a request before the start");
     }
+    ConnectionDeadlines places = connections;
+    places.began(request.connection());
     Exchange exchange = new Exchange(request, ids.next());
+    exchange.onEnd(() -> places.ended(request.connection()));
+    if (hasTooManyLines(request.headers())) {
+      exchange.closeAfterAnswer();
+      router.fallbacks().headTooLarge(exchange);
+      return;
+    }
     String path = request.path();
-    router.find(request.method(), path == null ? "" : path).handle(exchange);
+    try {
+      router.find(request.method(), path == null ? "" : path).handle(exchange);
+    } catch (RuntimeException fault) {
+      LOG.log(Logger.Level.ERROR, exchange.id(), fault);
+      router.fallbacks().failed(exchange);
+    }
+  }
+
+  /** The map's own size counts names, and a name can have any number of lines. */
+  private static boolean hasTooManyLines(MultiMap headers) {
+    int lines = 0;
+    for (Map.Entry<String, String> _ : headers) {
+      lines++;
+    }
+    return lines > HEADER_LINES_MAX;
   }
 
   /**
@@ -99,7 +133,11 @@ public final class LoopServer extends VerticleBase {
     Throwable cause = request.decoderResult().cause();
     boolean tooLong =
         cause instanceof TooLongHttpLineException || cause instanceof TooLongHttpHeaderException;
-    (tooLong ? router.headTooLarge() : router.unreadable()).handle(exchange);
+    if (tooLong) {
+      router.fallbacks().headTooLarge(exchange);
+    } else {
+      router.fallbacks().unreadable(exchange);
+    }
   }
 
   /** The port it really listens on. */

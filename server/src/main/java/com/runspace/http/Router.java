@@ -5,36 +5,15 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
 
-/**
- * Finds the handler of a request by its exact path and method. What the errors look like is the
- * business of the doors, so they hand in the answers for unknown paths and methods.
- */
+/** Finds the handler of a request by its path and method. */
 public final class Router {
   private final Map<String, Map<HttpMethod, Handler>> exact = new HashMap<>();
   private final Map<String, Map<HttpMethod, Handler>> below = new HashMap<>();
-  private final Handler unknownPath;
-  private final Function<Set<String>, Handler> otherMethod;
-  private final Handler unreadable;
-  private final Handler headTooLarge;
+  private final Fallbacks fallbacks;
 
-  /**
-   * Makes an empty router.
-   *
-   * @param otherMethod answers a known path asked with a method outside of the given ones
-   * @param unreadable answers what is no HTTP, or could be read in more than one way
-   * @param headTooLarge answers a request line or headers over the limits
-   */
-  public Router(
-      Handler unknownPath,
-      Function<Set<String>, Handler> otherMethod,
-      Handler unreadable,
-      Handler headTooLarge) {
-    this.unknownPath = unknownPath;
-    this.otherMethod = otherMethod;
-    this.unreadable = unreadable;
-    this.headTooLarge = headTooLarge;
+  public Router(Fallbacks fallbacks) {
+    this.fallbacks = fallbacks;
   }
 
   public Router on(HttpMethod method, String path, Handler handler) {
@@ -48,12 +27,8 @@ public final class Router {
     return this;
   }
 
-  Handler unreadable() {
-    return unreadable;
-  }
-
-  Handler headTooLarge() {
-    return headTooLarge;
+  Fallbacks fallbacks() {
+    return fallbacks;
   }
 
   /** The handler for a request; never null. */
@@ -63,7 +38,7 @@ public final class Router {
       methods = longestBelow(path);
     }
     if (methods.isEmpty()) {
-      return unknownPath;
+      return fallbacks::unknownPath;
     }
     Handler handler = methods.get(method);
     if (handler == null && method.equals(HttpMethod.HEAD)) {
@@ -75,7 +50,7 @@ public final class Router {
     }
     Set<String> allowed = new TreeSet<>();
     methods.keySet().forEach(known -> allowed.add(known.name()));
-    return otherMethod.apply(allowed);
+    return exchange -> fallbacks.otherMethod(exchange, allowed);
   }
 
   private Map<HttpMethod, Handler> longestBelow(String path) {

@@ -95,6 +95,7 @@ final class OpenAiUpstream implements Upstream {
       if (over) {
         // The caller left while the connection was being opened.
         if (ready != null) {
+          ready.exceptionHandler(_ -> {});
           ready.connection().close();
         }
         return;

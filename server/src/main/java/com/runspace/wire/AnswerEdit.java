@@ -21,6 +21,16 @@ public final class AnswerEdit {
     this.model = model;
   }
 
+  /** The call's id as a JSON string. */
+  public byte[] id() {
+    return id;
+  }
+
+  /** The catalogue's id of the model as a JSON string. */
+  public byte[] model() {
+    return model;
+  }
+
   /**
    * Appends the JSON object that {@code scan} has just read, from {@code from} to {@code to}.
    *

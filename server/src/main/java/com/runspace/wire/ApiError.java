@@ -8,35 +8,153 @@ import org.jspecify.annotations.Nullable;
  * where OpenAI has none (402) the row is ours.
  */
 public enum ApiError {
-  BAD_JSON(400, "invalid_request_error", null, Retry.BY_STATUS),
-  INVALID_VALUE(400, "invalid_request_error", "invalid_value", Retry.BY_STATUS),
-  INVALID_TYPE(400, "invalid_request_error", "invalid_type", Retry.BY_STATUS),
-  MISSING_PARAMETER(400, "invalid_request_error", "missing_required_parameter", Retry.BY_STATUS),
-  DUPLICATE_PARAMETER(400, "invalid_request_error", "duplicate_parameter", Retry.BY_STATUS),
-  UNSUPPORTED_VALUE(400, "invalid_request_error", "unsupported_value", Retry.BY_STATUS),
-  EMPTY_ARRAY(400, "invalid_request_error", "empty_array", Retry.BY_STATUS),
-  CONTEXT_LENGTH(400, "invalid_request_error", "context_length_exceeded", Retry.BY_STATUS),
-  REFUSED_BY_PROVIDER(400, "invalid_request_error", "invalid_request", Retry.BY_STATUS),
-  BAD_FRAMING(400, "invalid_request_error", "bad_request_framing", Retry.BY_STATUS),
-  INVALID_KEY(401, "invalid_request_error", "invalid_api_key", Retry.NO),
-  ALLOWANCE_SPENT(402, "insufficient_quota", "daily_allowance_spent", Retry.NO),
-  KEY_CAP_SPENT(402, "insufficient_quota", "key_cap_spent", Retry.NO),
-  KEY_SCOPE(403, "permission_error", "key_scope", Retry.NO),
-  MODEL_NOT_ALLOWED(403, "permission_error", "model_not_allowed", Retry.NO),
-  MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found", Retry.NO),
-  UNKNOWN_URL(404, "invalid_request_error", "unknown_url", Retry.NO),
-  METHOD_NOT_ALLOWED(405, "invalid_request_error", "method_not_supported", Retry.NO),
-  BODY_TIMEOUT(408, "invalid_request_error", "request_timeout", Retry.BY_STATUS),
-  BODY_TOO_LARGE(413, "invalid_request_error", "request_too_large", Retry.NO),
-  ENCODING_UNSUPPORTED(415, "invalid_request_error", "unsupported_content_encoding", Retry.NO),
-  RATE_LIMITED(429, "requests", "rate_limit_exceeded", Retry.YES),
-  ALLOWANCE_HELD(429, "insufficient_quota", "allowance_held", Retry.YES),
-  HEADERS_TOO_LARGE(431, "invalid_request_error", "headers_too_large", Retry.NO),
-  INTERNAL(500, "server_error", "internal_error", Retry.BY_STATUS),
-  UPSTREAM_BROKEN(502, "server_error", "bad_gateway", Retry.BY_STATUS),
-  OVERLOADED(503, "server_error", "overloaded", Retry.YES),
-  MODEL_UNAVAILABLE(503, "server_error", "model_unavailable", Retry.YES),
-  UPSTREAM_TIMEOUT(504, "server_error", "timeout", Retry.BY_STATUS);
+  BAD_JSON(
+      400,
+      "invalid_request_error",
+      null,
+      Retry.BY_STATUS,
+      "The body is not JSON, or not a JSON object."),
+  INVALID_VALUE(
+      400,
+      "invalid_request_error",
+      "invalid_value",
+      Retry.BY_STATUS,
+      "A parameter has a value outside of what is allowed."),
+  INVALID_TYPE(
+      400,
+      "invalid_request_error",
+      "invalid_type",
+      Retry.BY_STATUS,
+      "A parameter has the wrong type."),
+  MISSING_PARAMETER(
+      400,
+      "invalid_request_error",
+      "missing_required_parameter",
+      Retry.BY_STATUS,
+      "`model` or `messages` is missing."),
+  DUPLICATE_PARAMETER(
+      400,
+      "invalid_request_error",
+      "duplicate_parameter",
+      Retry.BY_STATUS,
+      "A parameter is given twice, or is a known one but for case."),
+  UNSUPPORTED_VALUE(
+      400,
+      "invalid_request_error",
+      "unsupported_value",
+      Retry.BY_STATUS,
+      "The model cannot do what is asked."),
+  EMPTY_ARRAY(400, "invalid_request_error", "empty_array", Retry.BY_STATUS, "`messages` is empty."),
+  CONTEXT_LENGTH(
+      400,
+      "invalid_request_error",
+      "context_length_exceeded",
+      Retry.BY_STATUS,
+      "Prompt and answer do not fit into the model's window."),
+  REFUSED_BY_PROVIDER(
+      400,
+      "invalid_request_error",
+      "invalid_request",
+      Retry.BY_STATUS,
+      "The provider finds the request wrong; its words are in the message."),
+  BAD_FRAMING(
+      400,
+      "invalid_request_error",
+      "bad_request_framing",
+      Retry.BY_STATUS,
+      "The request is not valid HTTP, or could be read in two ways."),
+  INVALID_KEY(
+      401,
+      "invalid_request_error",
+      "invalid_api_key",
+      Retry.NO,
+      "The key is missing, unknown, revoked or expired."),
+  ALLOWANCE_SPENT(
+      402,
+      "insufficient_quota",
+      "daily_allowance_spent",
+      Retry.NO,
+      "Not even a short answer is affordable before 00:00 UTC."),
+  KEY_CAP_SPENT(
+      402,
+      "insufficient_quota",
+      "key_cap_spent",
+      Retry.NO,
+      "This key's own daily cap is spent; the account may have more."),
+  KEY_SCOPE(
+      403, "permission_error", "key_scope", Retry.NO, "The key is not meant for this endpoint."),
+  MODEL_NOT_ALLOWED(
+      403, "permission_error", "model_not_allowed", Retry.NO, "The key may not use this model."),
+  MODEL_NOT_FOUND(
+      404,
+      "invalid_request_error",
+      "model_not_found",
+      Retry.NO,
+      "There is no such model; `GET /v1/models` lists them."),
+  UNKNOWN_URL(404, "invalid_request_error", "unknown_url", Retry.NO, "There is no such path."),
+  METHOD_NOT_ALLOWED(
+      405,
+      "invalid_request_error",
+      "method_not_supported",
+      Retry.NO,
+      "The path exists, but not for this method; see `allow`."),
+  BODY_TIMEOUT(
+      408,
+      "invalid_request_error",
+      "request_timeout",
+      Retry.BY_STATUS,
+      "The body came too slowly."),
+  BODY_TOO_LARGE(
+      413,
+      "invalid_request_error",
+      "request_too_large",
+      Retry.NO,
+      "The body is larger than 32 MiB."),
+  ENCODING_UNSUPPORTED(
+      415,
+      "invalid_request_error",
+      "unsupported_content_encoding",
+      Retry.NO,
+      "The body is compressed; send it as it is."),
+  RATE_LIMITED(
+      429,
+      "requests",
+      "rate_limit_exceeded",
+      Retry.YES,
+      "This key has asked too often; wait for `retry-after`."),
+  ALLOWANCE_HELD(
+      429,
+      "insufficient_quota",
+      "allowance_held",
+      Retry.YES,
+      "Calls in flight hold what is left of the allowance; try again soon."),
+  HEADERS_TOO_LARGE(
+      431,
+      "invalid_request_error",
+      "headers_too_large",
+      Retry.NO,
+      "Request line or headers are too large or too many."),
+  INTERNAL(500, "server_error", "internal_error", Retry.BY_STATUS, "Our mistake."),
+  UPSTREAM_BROKEN(
+      502,
+      "server_error",
+      "bad_gateway",
+      Retry.BY_STATUS,
+      "The provider failed, or what it sent was no answer."),
+  OVERLOADED(
+      503,
+      "server_error",
+      "overloaded",
+      Retry.YES,
+      "The provider, or the service, has no room for the call just now."),
+  MODEL_UNAVAILABLE(
+      503,
+      "server_error",
+      "model_unavailable",
+      Retry.YES,
+      "No provider of this model can be reached just now."),
+  UPSTREAM_TIMEOUT(
+      504, "server_error", "timeout", Retry.BY_STATUS, "The provider did not answer in time.");
 
   /** What {@code x-should-retry} tells an SDK; OpenAI's own SDKs obey it. */
   public enum Retry {
@@ -50,12 +168,14 @@ public enum ApiError {
   private final String type;
   private final @Nullable String code;
   private final Retry retry;
+  private final String meaning;
 
-  ApiError(int status, String type, @Nullable String code, Retry retry) {
+  ApiError(int status, String type, @Nullable String code, Retry retry, String meaning) {
     this.status = status;
     this.type = type;
     this.code = code;
     this.retry = retry;
+    this.meaning = meaning;
   }
 
   /** HTTP status, when no byte of an answer has left yet. */
@@ -75,5 +195,10 @@ public enum ApiError {
 
   public Retry retry() {
     return retry;
+  }
+
+  /** One sentence for people: what a caller did or met. */
+  public String meaning() {
+    return meaning;
   }
 }

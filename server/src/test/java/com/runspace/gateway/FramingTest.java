@@ -78,6 +78,11 @@ class FramingTest extends EndToEnd {
   }
 
   @Test
+  void moreThanAHundredHeaderLines() {
+    refusedAndClosed(head("x-a: b\r\n".repeat(99)), 431);
+  }
+
+  @Test
   void requestLineThatIsTooLong() {
     refusedAndClosed("GET /" + "x".repeat(9 << 10) + " HTTP/1.1\r\nhost: x\r\n\r\n", 431);
   }
@@ -91,6 +96,16 @@ class FramingTest extends EndToEnd {
       })
   void whatIsNoHttp(String raw) {
     refusedAndClosed(raw, 400);
+  }
+
+  @Test
+  void secondVersionOfHttpIsNotSpoken() {
+    RawClient client = client();
+    client.send(
+        "GET /v1/models HTTP/1.1\r\nhost: x\r\nupgrade: h2c\r\n"
+            + "connection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA"
+            + "\r\n\r\n");
+    refusal(client.readAll(), 401);
   }
 
   @Test

@@ -17,7 +17,8 @@ class PlainAnswerTest extends EndToEnd {
     String form =
         "{ \"choices\":\t[{\"index\":0,\"message\":{\"role\":\"assistant\",\"id\":\"keep\","
             + "\"content\":\"\\u00e9 é😀\",\"usage\":1},\"finish_reason\":\"stop\"}] ,\n"
-            + " \"usage\" : %s ,\"model\":%s,\"x\":{\"model\":\"keep\",\"n\":1.50e0},\"id\": %s }\n";
+            + " \"usage\" : %s ,\"model\":%s,\"x\":{\"model\":\"keep\",\"n\":1.50e0},"
+            + "\"id\": %s }\n";
     String theirs = "{\"completion_tokens\": 7, \"prompt_tokens\": 5, \"queue_time\": 0.1}";
     upstream.answers(Script.json(200, form.formatted(theirs, "\"a\\/b\"", "\"chatcmpl-1\"")));
     Response answer = call(plain(""));
