@@ -71,6 +71,16 @@ final class ConfigNode {
     children.forEach(ConfigNode::refuseUnknown);
   }
 
+  /** Every setting that was asked for and is not in the file, here and below. */
+  List<String> unset() {
+    List<String> names = new ArrayList<>();
+    known.stream().filter(key -> !values.containsKey(key)).map(this::place).forEach(names::add);
+    children.stream()
+        .filter(child -> !child.values.isEmpty())
+        .forEach(child -> names.addAll(child.unset()));
+    return names;
+  }
+
   /** The object of that name; an empty one when it is absent. */
   ConfigNode object(String key) {
     Object value = value(key);

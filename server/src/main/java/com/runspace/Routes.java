@@ -11,6 +11,9 @@ final class Routes {
 
   static Router of(Gateway gateway) {
     return new Router(Refusals.fallbacks())
+        // Open to all: says nothing but whether.
+        .on(HttpMethod.GET, "/healthz", gateway.alive())
+        .on(HttpMethod.GET, "/readyz", gateway.ready())
         // What an API key opens.
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())

@@ -89,7 +89,7 @@ record Settings(
     return settings;
   }
 
-  private static Settings of(ConfigNode root) {
+  static Settings of(ConfigNode root) {
     ConfigNode server = root.object("server");
     int cores = Runtime.getRuntime().availableProcessors();
     List<Provider> providers = providers(root.object("providers"));

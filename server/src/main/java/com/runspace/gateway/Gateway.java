@@ -16,6 +16,7 @@ import java.util.HashMap;
 public final class Gateway {
   private final ChatEndpoint chat;
   private final ModelsEndpoint models;
+  private final HealthEndpoint health;
 
   /** What all loops share. */
   public record Shared(
@@ -34,6 +35,7 @@ public final class Gateway {
             new HashMap<>());
     Completion completion = new Completion(shared.catalogue(), loop);
     chat = new ChatEndpoint(shared.keyring(), loop, completion);
+    health = new HealthEndpoint(shared.catalogue());
     models =
         new ModelsEndpoint(
             shared.keyring(), shared.catalogue(), shared.time().epochMillis() / 1000);
@@ -47,5 +49,15 @@ public final class Gateway {
   /** {@code GET /v1/models} and what is below it. */
   public Handler models() {
     return models;
+  }
+
+  /** {@code GET /healthz}. */
+  public Handler alive() {
+    return health::alive;
+  }
+
+  /** {@code GET /readyz}. */
+  public Handler ready() {
+    return health::ready;
   }
 }

@@ -101,9 +101,11 @@ public final class LoopServer extends VerticleBase {
       router.fallbacks().headTooLarge(exchange);
       return;
     }
-    String path = request.path();
+    String asked = request.path();
+    String path = asked == null ? "" : asked;
+    Cors.allow(exchange, path);
     try {
-      router.find(request.method(), path == null ? "" : path).handle(exchange);
+      router.find(request.method(), path).handle(exchange);
     } catch (RuntimeException fault) {
       LOG.log(Logger.Level.ERROR, exchange.id(), fault);
       router.fallbacks().failed(exchange);

@@ -50,6 +50,9 @@ public final class Router {
     }
     Set<String> allowed = new TreeSet<>();
     methods.keySet().forEach(known -> allowed.add(known.name()));
+    if (method.equals(HttpMethod.OPTIONS)) {
+      return exchange -> Cors.preflight(exchange, allowed);
+    }
     return exchange -> fallbacks.otherMethod(exchange, allowed);
   }
 

@@ -1,0 +1,30 @@
+package com.runspace.gateway;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import com.runspace.http.Exchange;
+import com.runspace.models.Catalogue;
+
+/** {@code GET /healthz} and {@code GET /readyz}: for the machines that look after this one. */
+final class HealthEndpoint {
+  private static final byte[] OK = "{\"status\":\"ok\"}".getBytes(US_ASCII);
+  private static final byte[] NO_MODEL =
+      "{\"status\":\"no model can be called\"}".getBytes(US_ASCII);
+
+  private final Catalogue catalogue;
+
+  HealthEndpoint(Catalogue catalogue) {
+    this.catalogue = catalogue;
+  }
+
+  /** The process answers: restarting it would not help. */
+  void alive(Exchange exchange) {
+    exchange.json(200, OK);
+  }
+
+  /** Calls can be sent here: at least one model is listed. */
+  void ready(Exchange exchange) {
+    boolean ready = !catalogue.list().isEmpty();
+    exchange.json(ready ? 200 : 503, ready ? OK : NO_MODEL);
+  }
+}

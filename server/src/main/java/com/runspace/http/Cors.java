@@ -1,0 +1,44 @@
+package com.runspace.http;
+
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import java.util.Set;
+
+/**
+ * Lets pages of any origin call the API. That is safe here because a key in a header is the only
+ * credential: no cookie opens these paths, so another site's page can do nothing its user could not
+ * do with the key in hand.
+ */
+final class Cors {
+  private static final String PATHS = "/v1/";
+  private static final CharSequence EXPOSED =
+      HttpHeaders.createOptimized(
+          "x-request-id, retry-after, x-should-retry, www-authenticate, openai-processing-ms");
+  private static final CharSequence ANY = HttpHeaders.createOptimized("*");
+  private static final CharSequence DAY_SECONDS = HttpHeaders.createOptimized("86400");
+
+  private Cors() {}
+
+  /** Adds what a browser needs to show the answer to the page, when a page asks. */
+  static void allow(Exchange exchange, String path) {
+    MultiMap asked = exchange.request().headers();
+    if (path.startsWith(PATHS) && asked.contains(HttpHeaders.ORIGIN)) {
+      MultiMap answer = exchange.response().headers();
+      answer.set(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+      answer.set(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+  }
+
+  /** Answers a browser that asks before it calls (Fetch standard, CORS-preflight request). */
+  static void preflight(Exchange exchange, Set<String> methods) {
+    MultiMap answer = exchange.response().headers();
+    answer.set(HttpHeaders.ACCESS_CONTROL_ALLOW_METHODS, String.join(", ", methods));
+    String headers = exchange.request().getHeader(HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS);
+    // A star would not cover `authorization`, so what is asked for is named.
+    if (headers != null) {
+      answer.set(HttpHeaders.ACCESS_CONTROL_ALLOW_HEADERS, headers);
+    }
+    answer.set(HttpHeaders.ACCESS_CONTROL_MAX_AGE, DAY_SECONDS);
+    exchange.response().setStatusCode(204).end();
+  }
+}
