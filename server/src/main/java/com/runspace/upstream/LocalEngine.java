@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,12 @@ public final class LocalEngine implements AutoCloseable {
    * @param window tokens of prompt and output that one answer may have
    */
   public record Command(Path java, Path jar, Path model, int parallel, int window) {
+    /** The model's id: the file's name without its ending and the kind of its quantization. */
+    String id() {
+      String name = String.valueOf(model.getFileName()).toLowerCase(Locale.ROOT);
+      return name.replaceFirst("\\.gguf$", "").replaceFirst("[.-]i?q\\d[a-z0-9_]*$", "");
+    }
+
     List<String> line() {
       return List.of(
           java.toString(),
@@ -64,6 +71,8 @@ public final class LocalEngine implements AutoCloseable {
           jar.toString(),
           "--model",
           model.toString(),
+          "--id",
+          id(),
           "--parallel",
           Integer.toString(parallel),
           "--context",

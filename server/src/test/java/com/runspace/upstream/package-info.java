@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.upstream;
+
+import org.jspecify.annotations.NullMarked;
