@@ -58,7 +58,7 @@ final class Local implements AutoCloseable {
 
               @Override
               public void down(String reason, boolean forGood) {
-                engineDown(reason);
+                engineDown(reason, forGood);
               }
             });
   }
@@ -75,9 +75,10 @@ final class Local implements AutoCloseable {
     outcome.complete("");
   }
 
-  private synchronized void engineDown(String reason) {
+  private synchronized void engineDown(String reason, boolean forGood) {
     providers.takeOut(ENGINE, reason);
-    if (engineModel != null) {
+    // While it is being started again callers are told to come back, not that it never was.
+    if (engineModel != null && forGood) {
       catalogue.remove(engineModel);
     }
     outcome.complete(reason);
