@@ -18,6 +18,9 @@ final class Main {
   private Main() {}
 
   public static void main(String[] arguments) throws InterruptedException {
+    // Part of channel ids that nobody reads; without it Netty looks through the network interfaces
+    // and complains on a machine without a network.
+    System.setProperty("io.netty.machineId", "02:00:00:00:00:00:00:01");
     if (List.of(arguments).contains("--help")) {
       System.out.print(Options.HELP);
       return;
