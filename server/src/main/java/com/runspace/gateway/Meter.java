@@ -34,7 +34,6 @@ final class Meter {
   private boolean cutByLength;
   private long textBytes;
   private @Nullable Usage settled;
-  private Nanos charge = Nanos.ZERO;
 
   /**
    * Begins to meter.
@@ -100,7 +99,7 @@ final class Meter {
     }
     Nanos cost = cost(usage);
     flagged |= basis == Basis.MEASURED && cost.compareTo(hold.amount()) > 0;
-    charge =
+    var _ =
         hold.settle(
             new Settlement(
                 provider,
@@ -149,11 +148,6 @@ final class Meter {
   private long plausible(long figure) {
     flagged |= figure < 0 || figure > FIGURE_MAX;
     return Math.clamp(figure, 0, FIGURE_MAX);
-  }
-
-  /** What was charged; zero before the settling. */
-  Nanos charge() {
-    return charge;
   }
 
   /** The usage object and what belongs beside it, as JSON. */

@@ -1,6 +1,5 @@
 package com.runspace.models;
 
-import com.runspace.base.Nanos;
 import java.util.List;
 
 /**
@@ -62,10 +61,5 @@ public record Model(
   /** The published estimate of the tokens in so many bytes of text, rounded up. */
   public long estimateTokens(long textBytes) {
     return (long) Math.ceil(textBytes / bytesPerToken);
-  }
-
-  /** What so many tokens cost; the figures must be sensible already. */
-  public Nanos cost(long uncached, long cached, long output) {
-    return price.of(uncached, cached, output);
   }
 }

@@ -1,7 +1,6 @@
 package com.runspace.upstream;
 
 import java.util.Collection;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -29,10 +28,6 @@ public final class Providers {
   /** Why a provider is not in use; empty when it is. */
   public Optional<String> outBecause(String name) {
     return Optional.ofNullable(outOfUse.get(name));
-  }
-
-  public Map<String, Provider> all() {
-    return Map.copyOf(byName);
   }
 
   @Nullable Provider usable(String name) {
