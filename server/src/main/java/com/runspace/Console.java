@@ -3,6 +3,7 @@ package com.runspace;
 import com.runspace.base.JsonText;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.config.Settings;
 import com.runspace.models.Model;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -81,7 +82,7 @@ final class Console {
 
   /** Everything that will come without further action is there; says what can be called. */
   private void ready(String engineMissing) {
-    List<Model> models = wiring.catalogue().list();
+    List<Model> models = wiring.listed();
     StringBuilder text = new StringBuilder();
     if (!engineMissing.isEmpty()) {
       text.append("  engine    not running: ").append(engineMissing).append('\n');
@@ -90,7 +91,7 @@ final class Console {
         .append(
             models.isEmpty()
                 ? "none yet: name some in a settings file (--config FILE), or start Ollama"
-                : models.stream().map(Model::name).collect(Collectors.joining(", ")))
+                : models.stream().map(m -> m.card().name()).collect(Collectors.joining(", ")))
         .append('\n');
     text.append("  key       ").append(key.reveal()).append("\n            ");
     text.append("shown only now, and gone with this process\n");

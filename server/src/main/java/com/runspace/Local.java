@@ -1,7 +1,10 @@
 package com.runspace;
 
 import com.runspace.base.Time;
+import com.runspace.config.Settings;
+import com.runspace.models.Card;
 import com.runspace.models.Catalogue;
+import com.runspace.models.Modality;
 import com.runspace.models.Model;
 import com.runspace.models.Route;
 import com.runspace.upstream.LocalEngine;
@@ -28,6 +31,9 @@ final class Local implements AutoCloseable {
   private static final int WINDOW = 4_096;
   private static final long OUTPUT_MAX = 2_048;
   private static final double BYTES_PER_TOKEN = 4;
+
+  /** What an Ollama model takes is not in its list; the ones that see nothing say so themselves. */
+  private static final Set<Modality> SEES = Set.of(Modality.IMAGE);
 
   private final Settings.Local settings;
   private final Catalogue catalogue;
@@ -71,7 +77,7 @@ final class Local implements AutoCloseable {
   private synchronized void engineUp(URI url, String id) {
     engineModel = id;
     providers.put(Provider.of(ENGINE, url));
-    catalogue.put(model(id, id + " (local engine)", WINDOW, ENGINE));
+    catalogue.put(model(id, id + " (local engine)", WINDOW, ENGINE, Set.of()));
     outcome.complete("");
   }
 
@@ -102,23 +108,21 @@ final class Local implements AutoCloseable {
     fresh.removeIf(name -> !ollamaModels.contains(name) && catalogue.find(name).isPresent());
     for (String name : fresh) {
       if (!ollamaModels.contains(name)) {
-        catalogue.put(model(name, name + " (Ollama)", OLLAMA_WINDOW, OLLAMA));
+        catalogue.put(model(name, name + " (Ollama)", OLLAMA_WINDOW, OLLAMA, SEES));
       }
     }
     ollamaModels = fresh;
   }
 
-  private Model model(String id, String name, long window, String provider) {
+  private Model model(String id, String name, long window, String provider, Set<Modality> inputs) {
     return new Model(
         id,
-        name,
-        "this machine",
-        "as its weights",
+        new Card(name, "this machine", "as its weights", 0, List.of()),
         window,
         OUTPUT_MAX,
         false,
-        64,
-        BYTES_PER_TOKEN,
+        new Model.Tokens(64, BYTES_PER_TOKEN, 0),
+        inputs,
         settings.price(),
         List.of(new Route(provider, id)));
   }

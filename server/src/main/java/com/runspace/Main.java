@@ -2,6 +2,8 @@ package com.runspace;
 
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
+import com.runspace.config.Effective;
+import com.runspace.config.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,6 +3,7 @@ package com.runspace;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -33,7 +34,7 @@ final class Training {
     Files.writeString(
         config,
         """
-        providers: {training: {url: "http://127.0.0.1:%d/v1"}}
+        providers: {training: {url: "http://127.0.0.1:%d/v1", probe: off}}
         models:
           - {id: training, weights: none, licence: none, price: {input: 0.1, output: 0.1},
              routes: [{provider: training, model: training}]}

@@ -4,6 +4,7 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.config.Settings;
 import com.runspace.gateway.Gateway;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
@@ -11,12 +12,14 @@ import com.runspace.keys.MemoryKeyring;
 import com.runspace.ledger.Allowance;
 import com.runspace.ledger.MemoryLedger;
 import com.runspace.models.Catalogue;
+import com.runspace.models.Model;
+import com.runspace.upstream.Probes;
 import com.runspace.upstream.Providers;
-import com.runspace.upstream.Upstreams;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -46,16 +49,17 @@ final class Wiring implements AutoCloseable {
   private final Catalogue catalogue;
   private final Providers providers;
   private final MemoryKeyring keyring;
+  private final Future<?> looked;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
 
   Wiring(Settings settings, int port, Time time, Randomness random) throws StartFailed {
     this.settings = settings;
     catalogue = new Catalogue(settings.models());
-    providers = new Providers(settings.providers());
+    providers = new Providers(settings.providers(), time);
     keyring = new MemoryKeyring(random);
     Allowance.Grant grant = new Allowance.Grant(settings.local().allowance(), "local");
     MemoryLedger ledger = new MemoryLedger(_ -> grant, time);
-    Gateway.Shared shared = new Gateway.Shared(keyring, catalogue, ledger, budget, time);
+    Gateway.Shared shared = new Gateway.Shared(keyring, catalogue, providers, ledger, budget, time);
 
     vertx =
         Vertx.vertx(
@@ -63,14 +67,13 @@ final class Wiring implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
-    LoopServer.Doors doors =
-        (loop, watch) ->
-            Routes.of(new Gateway(loop, watch, new Upstreams(loop, providers), shared));
+    LoopServer.Doors doors = (loop, watch) -> Routes.of(new Gateway(loop, watch, shared));
     await(
         vertx.deployVerticle(
             () -> new LoopServer(settings.host(), port, time, random, settings.drain(), doors),
             new DeploymentOptions().setInstances(settings.eventLoops())),
         START_SECONDS);
+    looked = Probes.watch(vertx, providers);
   }
 
   /** Falling back to the slow transport must be a choice, not an accident of packaging. */
@@ -107,6 +110,16 @@ final class Wiring implements AutoCloseable {
 
   Providers providers() {
     return providers;
+  }
+
+  /** The models that can be called now. */
+  List<Model> listed() {
+    return providers.listed(catalogue);
+  }
+
+  /** Completes when every provider has been looked at once. */
+  Future<?> looked() {
+    return looked;
   }
 
   /** Bytes of bodies in memory now. */

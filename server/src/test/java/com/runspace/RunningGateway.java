@@ -2,6 +2,7 @@ package com.runspace;
 
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
+import com.runspace.config.Settings;
 import com.runspace.http.MemoryBudget;
 import com.runspace.testkit.ScriptedUpstream;
 import java.io.IOException;
@@ -48,6 +49,8 @@ public final class RunningGateway implements AutoCloseable {
     private String allowance = "1";
     private String model = "";
     private String provider = "";
+    private String probe = "off";
+    private List<String> routeMembers = List.of();
     private String drain = "100ms";
     private int loops = 1;
     private Time time = Time.system();
@@ -81,6 +84,18 @@ public final class RunningGateway implements AutoCloseable {
       return this;
     }
 
+    /** How often providers are looked at; without this they are trusted. */
+    public Plan probe(String interval) {
+      probe = interval;
+      return this;
+    }
+
+    /** More members of each route in YAML, each followed by a comma. */
+    public Plan routes(String... members) {
+      routeMembers = List.of(members);
+      return this;
+    }
+
     public Plan drain(String duration) {
       drain = duration;
       return this;
@@ -106,9 +121,10 @@ public final class RunningGateway implements AutoCloseable {
       List<String> routes = new ArrayList<>();
       for (int i = 0; i < ports.length; i++) {
         providers.append(
-            "  p%d: {%s timeouts: {%s}, url: \"http://127.0.0.1:%d/v1\"}\n"
-                .formatted(i, provider, timeouts, ports[i]));
-        routes.add("{provider: p%d, model: %s}".formatted(i, PROVIDERS_MODEL));
+            "  p%d: {%s timeouts: {%s}, probe: %s, url: \"http://127.0.0.1:%d/v1\"}\n"
+                .formatted(i, provider, timeouts, probe, ports[i]));
+        String members = i < routeMembers.size() ? routeMembers.get(i) : "";
+        routes.add("{%s provider: p%d, model: %s}".formatted(members, i, PROVIDERS_MODEL));
       }
       return """
       server: {eventLoops: %d, drain: %s}

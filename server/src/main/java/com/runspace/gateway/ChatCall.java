@@ -10,12 +10,12 @@ import com.runspace.ledger.Settlement.Ended;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Model;
 import com.runspace.models.Quote;
-import com.runspace.models.Route;
 import com.runspace.upstream.AnswerListener;
 import com.runspace.upstream.Sent;
 import com.runspace.upstream.Timeouts;
 import com.runspace.upstream.Upstream;
 import com.runspace.upstream.UpstreamFault;
+import com.runspace.upstream.Ways;
 import com.runspace.wire.AnswerEdit;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ChatRequest;
@@ -23,7 +23,6 @@ import com.runspace.wire.Refusal;
 import com.runspace.wire.Usage;
 import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
-import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +60,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private final Model model;
   private final Quote quote;
   private final Sink sink;
-  private final Iterator<Route> routes;
+  private final Ways ways;
   private final long startedNanos;
   private final AnswerEdit edit;
 
@@ -93,7 +92,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     this.model = model;
     this.quote = quote;
     this.sink = sink;
-    this.routes = model.routes().iterator();
+    long tokens = model.estimateTokens(promptBytes) + quote.outputLimit();
+    this.ways = loop.upstreams().ways(model, new Ways.Needs(tokens, request.hasRemoteMedia()));
     this.startedNanos = loop.watch().now();
     byte[] idJson = ("\"chatcmpl-" + id + '"').getBytes(US_ASCII);
     this.edit = new AnswerEdit(idJson, loop.quoted(model.id()));
@@ -132,18 +132,19 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   }
 
   private void sendToNextRoute() {
-    while (routes.hasNext()) {
-      Route route = routes.next();
-      Upstream next = loop.upstreams().of(route.provider());
-      if (next != null && request != null) {
-        upstream = next;
-        stage = Stage.SENT;
-        sentNanos = heardNanos = loop.watch().now();
-        sent = next.send(request, route.model(), outputLimit, this);
-        return;
-      }
+    Upstream next = ways.next(loop.watch().now());
+    if (next == null || request == null) {
+      fail(lastRefusal == null ? unavailable() : lastRefusal, true);
+      return;
     }
-    fail(lastRefusal == null ? ProviderRefusal.unavailable(model.id()) : lastRefusal, true);
+    upstream = next;
+    stage = Stage.SENT;
+    sentNanos = heardNanos = loop.watch().now();
+    sent = next.send(request, ways.route().model(), outputLimit, this);
+  }
+
+  private Refusal unavailable() {
+    return ProviderRefusal.unavailable(model.id(), ways.restSeconds(loop.watch().now()));
   }
 
   @Override
@@ -217,10 +218,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private void turnedAway(ProviderRefusal answer) {
     refused = null;
     lastRefusal = answer.refusal();
-    if (answer.refusesOurKey()) {
-      LOG.log(Logger.Level.ERROR, "{0} refuses our key: its routes are out", providerName());
-      loop.upstreams().refusedOurKey(providerName());
-    }
+    answer.report(ways, loop.watch().now());
     if (answer.mayTryAnother()) {
       sendToNextRoute();
     } else {
@@ -239,7 +237,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       relay.broken("The connection to the provider broke.");
       loop.watch().remove(this);
     } else if (fault.kind() == UpstreamFault.Kind.NO_CONNECTION) {
-      lastRefusal = ProviderRefusal.unavailable(model.id());
+      ways.failed(loop.watch().now());
+      lastRefusal = unavailable();
       sendToNextRoute();
     } else {
       noAnswer("The connection to the provider broke.");
@@ -247,6 +246,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   }
 
   private void noAnswer(String message) {
+    ways.failed(loop.watch().now());
     fail(Refusal.of(ApiError.UPSTREAM_BROKEN, message), true);
   }
 
@@ -321,6 +321,11 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     if (meter == null) {
       return new Usage(0, 0, 0, 0);
     }
+    if (ended == Ended.COMPLETE) {
+      ways.succeeded();
+    } else if (relay != null && ended != Ended.CLIENT_LEFT) {
+      ways.failed(loop.watch().now());
+    }
     return meter.settle(providerName(), ended, nothingUsed);
   }
 
@@ -373,6 +378,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       cancelUpstream();
       loop.watch().remove(this);
     } else {
+      ways.failed(loop.watch().now());
       settle(Ended.DEADLINE, true);
       refuse(refusal);
     }

@@ -1,16 +1,20 @@
 package com.runspace.gateway;
 
+import static java.util.stream.Collectors.joining;
+
 import com.runspace.base.Nanos;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Door;
 import com.runspace.ledger.Ask;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
+import com.runspace.models.Modality;
 import com.runspace.models.Model;
 import com.runspace.models.Quote;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ChatRequest;
 import com.runspace.wire.Refusal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One completion, metered: the only way in for every surface. Belongs to one event loop.
@@ -50,6 +54,11 @@ public final class Completion {
               "model"));
       return;
     }
+    Refusal unfit = unfit(model, request);
+    if (unfit != null) {
+      sink.refuse(unfit);
+      return;
+    }
     Quote quote =
         model.quote(
             request.promptBytes(),
@@ -69,6 +78,32 @@ public final class Completion {
     }
     Spender spender = new Spender(caller.account(), caller.keyId(), caller.dailyCap());
     new ChatCall(loop, callId, request, model, quote, sink).start(spender, ask);
+  }
+
+  /** Why the model cannot take what is in this request; null when it can. */
+  private @Nullable Refusal unfit(Model model, ChatRequest request) {
+    if (request.mediaParts() == 0) {
+      return null;
+    }
+    for (String kind : request.mediaKinds()) {
+      Modality modality = Modality.ofPart(kind).orElse(null);
+      if (modality == null || !model.inputs().contains(modality)) {
+        String inputs = model.inputs().stream().map(Modality::id).sorted().collect(joining(", "));
+        return Refusal.of(
+            ApiError.UNSUPPORTED_VALUE,
+            "The model `%s` does not take parts of type '%s'. It takes: %s."
+                .formatted(model.id(), kind, inputs),
+            "messages");
+      }
+    }
+    if (request.hasRemoteMedia() && loop.upstreams().areAllPrivate(model)) {
+      return Refusal.of(
+          ApiError.UNSUPPORTED_VALUE,
+          "The model `%s` takes media only inside of the request, as data: URLs."
+              .formatted(model.id()),
+          "messages");
+    }
+    return null;
   }
 
   static Refusal notFound(String model) {

@@ -7,6 +7,7 @@ import com.runspace.http.MemoryBudget;
 import com.runspace.keys.Keyring;
 import com.runspace.ledger.Ledger;
 import com.runspace.models.Catalogue;
+import com.runspace.upstream.Providers;
 import com.runspace.upstream.Upstreams;
 import com.runspace.wire.AnswerScan;
 import io.vertx.core.Vertx;
@@ -20,25 +21,33 @@ public final class Gateway {
 
   /** What all loops share. */
   public record Shared(
-      Keyring keyring, Catalogue catalogue, Ledger ledger, MemoryBudget budget, Time time) {}
+      Keyring keyring,
+      Catalogue catalogue,
+      Providers providers,
+      Ledger ledger,
+      MemoryBudget budget,
+      Time time) {}
 
-  public Gateway(Vertx vertx, Watch watch, Upstreams upstreams, Shared shared) {
+  public Gateway(Vertx vertx, Watch watch, Shared shared) {
     Loop loop =
         new Loop(
             vertx.getOrCreateContext(),
             watch,
             shared.time(),
             shared.ledger(),
-            upstreams,
+            new Upstreams(vertx, shared.providers()),
             shared.budget(),
             new AnswerScan(),
             new HashMap<>());
     Completion completion = new Completion(shared.catalogue(), loop);
     chat = new ChatEndpoint(shared.keyring(), loop, completion);
-    health = new HealthEndpoint(shared.catalogue());
+    health = new HealthEndpoint(shared.catalogue(), shared.providers());
     models =
         new ModelsEndpoint(
-            shared.keyring(), shared.catalogue(), shared.time().epochMillis() / 1000);
+            shared.keyring(),
+            shared.catalogue(),
+            shared.providers(),
+            shared.time().epochMillis() / 1000);
   }
 
   /** {@code POST /v1/chat/completions}. */

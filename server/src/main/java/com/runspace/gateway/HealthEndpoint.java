@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.runspace.http.Exchange;
 import com.runspace.models.Catalogue;
+import com.runspace.upstream.Providers;
 
 /** {@code GET /healthz} and {@code GET /readyz}: for the machines that look after this one. */
 final class HealthEndpoint {
@@ -12,9 +13,11 @@ final class HealthEndpoint {
       "{\"status\":\"no model can be called\"}".getBytes(US_ASCII);
 
   private final Catalogue catalogue;
+  private final Providers providers;
 
-  HealthEndpoint(Catalogue catalogue) {
+  HealthEndpoint(Catalogue catalogue, Providers providers) {
     this.catalogue = catalogue;
+    this.providers = providers;
   }
 
   /** The process answers: restarting it would not help. */
@@ -24,7 +27,7 @@ final class HealthEndpoint {
 
   /** Calls can be sent here: at least one model is listed. */
   void ready(Exchange exchange) {
-    boolean ready = !catalogue.list().isEmpty();
+    boolean ready = !providers.listed(catalogue).isEmpty();
     exchange.json(ready ? 200 : 503, ready ? OK : NO_MODEL);
   }
 }

@@ -117,7 +117,7 @@ final class Meter {
 
   private long estimatedPrompt() {
     return Math.min(
-        model.estimateTokens(promptBytes) + model.templateTokens(), quote.promptTokens());
+        model.estimateTokens(promptBytes) + model.tokens().template(), quote.promptTokens());
   }
 
   private Nanos cost(Usage usage) {

@@ -1,6 +1,7 @@
 package com.runspace.gateway;
 
 import com.runspace.models.Model;
+import com.runspace.upstream.Ways;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ProviderError;
 import com.runspace.wire.Refusal;
@@ -42,10 +43,23 @@ final class ProviderRefusal {
     return refusesOurKey() || status == 404 || status == 429 || status == 503;
   }
 
-  static Refusal unavailable(String model) {
+  static Refusal unavailable(String model, long restSeconds) {
     return Refusal.of(
             ApiError.MODEL_UNAVAILABLE, "The model `" + model + "` cannot be reached just now.")
-        .retryAfter(RETRY_SECONDS);
+        .retryAfter(restSeconds == 0 ? RETRY_SECONDS : restSeconds);
+  }
+
+  /** Tells the routing what this says of the provider. What the caller did wrong says nothing. */
+  void report(Ways ways, long nowNanos) {
+    if (isCallersFault()) {
+      ways.succeeded();
+    } else {
+      ways.refused(status, retryAfterSeconds, nowNanos);
+    }
+  }
+
+  private boolean isCallersFault() {
+    return status == 400 || status == 413 || status == 415 || status == 422;
   }
 
   Refusal refusal() {
@@ -61,7 +75,7 @@ final class ProviderRefusal {
                       : Math.min(retryAfterSeconds, RETRY_SECONDS_MAX));
       case 408, 504 ->
           Refusal.of(ApiError.UPSTREAM_TIMEOUT, "The provider did not answer in time.");
-      case 401, 402, 403, 404 -> unavailable(model.id());
+      case 401, 402, 403, 404 -> unavailable(model.id(), 0);
       default -> Refusal.of(ApiError.UPSTREAM_BROKEN, "The provider failed on this call.");
     };
   }

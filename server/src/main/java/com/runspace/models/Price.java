@@ -34,6 +34,29 @@ public record Price(long input, long cached, long output) {
     return new Nanos(Math.ceilDiv(sum, MILLION));
   }
 
+  /**
+   * This price with a margin on top, each part rounded up to a whole nano-dollar.
+   *
+   * @param marginPpm the margin in millionths of the price: 150,000 is 15 %
+   * @throws ArithmeticException when it does not fit
+   */
+  public Price plus(long marginPpm) {
+    long factor = Math.addExact(MILLION, marginPpm);
+    return new Price(times(input, factor), times(cached, factor), times(output, factor));
+  }
+
+  private static long times(long price, long factor) {
+    return Math.ceilDiv(Math.multiplyExact(price, factor), MILLION);
+  }
+
+  /** The dearer of the two in each part: whoever pays this can pay either. */
+  public Price max(Price other) {
+    return new Price(
+        Math.max(input, other.input),
+        Math.max(cached, other.cached),
+        Math.max(output, other.output));
+  }
+
   /** The most output tokens that {@code amount} pays for beside the input; 0 when none. */
   public long outputFor(Nanos amount, long uncachedTokens) {
     // No cost that fits is above the most that fits, so more than that need not be told apart.

@@ -36,13 +36,7 @@ final class OpenAiUpstream implements Upstream {
   OpenAiUpstream(Vertx vertx, Provider provider) {
     this.provider = provider;
     HttpClientOptions http =
-        new HttpClientOptions()
-            .setSsl(provider.isTls())
-            .setTcpNoDelay(true)
-            .setKeepAlive(true)
-            .setKeepAliveTimeout(IDLE_SECONDS_MAX)
-            .setConnectTimeout((int) provider.timeouts().connect().toMillis())
-            .setDecompressionSupported(false);
+        provider.clientOptions().setKeepAlive(true).setKeepAliveTimeout(IDLE_SECONDS_MAX);
     client = vertx.createHttpClient(http, new PoolOptions().setHttp1MaxSize(CONNECTIONS_MAX));
     options =
         new RequestOptions()
@@ -52,7 +46,7 @@ final class OpenAiUpstream implements Upstream {
             .setSsl(provider.isTls())
             // Named once, or each request would find out anew whether the host is an address.
             .setServer(SocketAddress.inetSocketAddress(provider.port(), provider.url().getHost()))
-            .setURI(provider.url().getRawPath() + "/chat/completions");
+            .setURI(provider.path("/chat/completions"));
     bearer =
         provider.key() == null
             ? null

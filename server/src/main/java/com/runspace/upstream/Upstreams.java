@@ -1,5 +1,7 @@
 package com.runspace.upstream;
 
+import com.runspace.models.Model;
+import com.runspace.models.Route;
 import io.vertx.core.Vertx;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,24 +18,32 @@ public final class Upstreams {
     this.providers = providers;
   }
 
-  /** The provider of that name, null when it is unknown or out of order. */
-  public @Nullable Upstream of(String name) {
-    Provider provider = providers.usable(name);
+  /** The routes that a call may take, in the order in which they are tried. */
+  public Ways ways(Model model, Ways.Needs needs) {
+    return new Ways(this, model, needs);
+  }
+
+  /** Whether every provider of this model is in one of our own networks. */
+  public boolean areAllPrivate(Model model) {
+    return model.routes().stream().allMatch(providers::isPrivate);
+  }
+
+  Providers providers() {
+    return providers;
+  }
+
+  @Nullable Upstream admit(Route route, long nowNanos) {
+    Provider provider = providers.admit(route, nowNanos);
     if (provider == null) {
       return null;
     }
-    Upstream known = open.get(name);
+    Upstream known = open.get(provider.name());
     if (known != null && known.provider().equals(provider)) {
       return known;
     }
     // New, or moved: the local engine comes back on another port after a crash.
     Upstream fresh = new OpenAiUpstream(vertx, provider);
-    open.put(name, fresh);
+    open.put(provider.name(), fresh);
     return fresh;
-  }
-
-  /** Takes a provider out of use because it refuses our key; the operator has to mend it. */
-  public void refusedOurKey(String name) {
-    providers.takeOut(name, "the provider refuses our key");
   }
 }

@@ -84,6 +84,11 @@ public final class ChatRequest {
     return Set.copyOf(found.mediaKinds);
   }
 
+  /** Whether a part refers to media elsewhere, which a provider would have to fetch. */
+  public boolean hasRemoteMedia() {
+    return false;
+  }
+
   int members() {
     return found.members;
   }

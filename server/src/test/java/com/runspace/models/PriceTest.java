@@ -8,13 +8,23 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PriceTest {
   private static final long SEED = 8;
 
   private static Model model(long window, long outputMax, Price price) {
-    return new Model("m", "M", "w", "l", window, outputMax, false, 10, 4, price, List.of());
+    return new Model(
+        "m",
+        new Card("M", "w", "l", 0, List.of("vendor/M-Instruct")),
+        window,
+        outputMax,
+        false,
+        new Model.Tokens(10, 4, 0),
+        Set.of(),
+        price,
+        List.of());
   }
 
   /** Of any size from a few bits to as many as given. */
@@ -145,7 +155,9 @@ class PriceTest {
     assertThat(before).containsExactly(one);
     assertThat(catalogue.list()).containsExactly(other);
     assertThat(catalogue.find("m")).contains(other);
-    assertThat(catalogue.find("M")).isEmpty();
+    assertThat(catalogue.find("M")).contains(other);
+    assertThat(catalogue.find("Vendor/m-instruct")).contains(other);
+    assertThat(catalogue.find("vendor/m")).isEmpty();
     catalogue.remove("m");
     assertThat(catalogue.list()).isEmpty();
   }

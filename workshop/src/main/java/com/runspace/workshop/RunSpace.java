@@ -70,7 +70,7 @@ final class RunSpace {
     return """
     local: {engine: off, ollama: off, allowance: 1000000}
     providers:
-      bench: {url: "http://127.0.0.1:%d/v1"}
+      bench: {url: "http://127.0.0.1:%d/v1", probe: off}
     models:
       - id: bench
         name: Bench

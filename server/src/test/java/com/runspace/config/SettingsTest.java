@@ -1,4 +1,4 @@
-package com.runspace;
+package com.runspace.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -111,7 +111,7 @@ class SettingsTest {
     assertThat(model.price().cached()).isEqualTo(50_000_000);
     assertThat(model.price().output()).isEqualTo(1);
     assertThat(model.routes()).hasSize(1);
-    assertThat(model.name()).isEqualTo("m");
+    assertThat(model.card().name()).isEqualTo("m");
   }
 
   private static String revealed(@Nullable Secret secret) {

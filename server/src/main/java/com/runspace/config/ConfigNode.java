@@ -1,9 +1,12 @@
-package com.runspace;
+package com.runspace.config;
 
 import com.runspace.base.Nanos;
 import com.runspace.base.Secret;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * so that an operator sees all of them at once; what has been asked for is known, so that a key
  * nobody asked for is a mistake too.
  */
-final class ConfigNode {
+public final class ConfigNode {
+  private static final BigDecimal PERCENT_MAX = BigDecimal.valueOf(1000);
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
   private static final Pattern ENV = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
 
@@ -51,7 +55,7 @@ final class ConfigNode {
     return document == null ? empty : empty.object("", document);
   }
 
-  void problem(String key, String text) {
+  public void problem(String key, String text) {
     problems.add((key.isEmpty() ? path : place(key)) + ": " + text);
   }
 
@@ -82,7 +86,7 @@ final class ConfigNode {
   }
 
   /** The object of that name; an empty one when it is absent. */
-  ConfigNode object(String key) {
+  public ConfigNode object(String key) {
     Object value = value(key);
     return object(key, value == null ? Map.of() : value);
   }
@@ -105,8 +109,18 @@ final class ConfigNode {
     return List.copyOf(values.keySet());
   }
 
+  /** Takes what stands in {@code defaults} for what is not said here. */
+  void fillIn(Map<String, Object> defaults) {
+    defaults.forEach(values::putIfAbsent);
+  }
+
+  /** An object that stands in no file of the operator's; nobody asks it for unknown keys. */
+  ConfigNode apart(String name, Map<String, Object> members) {
+    return new ConfigNode(name, new LinkedHashMap<>(members), problems, environment);
+  }
+
   /** The objects of a list; none when it is absent. */
-  List<ConfigNode> objects(String key) {
+  public List<ConfigNode> objects(String key) {
     Object value = value(key);
     List<ConfigNode> nodes = new ArrayList<>();
     if (value instanceof List<?> list) {
@@ -124,11 +138,11 @@ final class ConfigNode {
     return values.get(key);
   }
 
-  boolean has(String key) {
+  public boolean has(String key) {
     return values.get(key) != null;
   }
 
-  String text(String key, String otherwise) {
+  public String text(String key, String otherwise) {
     Object value = value(key);
     if (value instanceof Map || value instanceof List) {
       problem(key, "must be a text");
@@ -138,14 +152,14 @@ final class ConfigNode {
   }
 
   /** A text that must be there. */
-  String text(String key) {
+  public String text(String key) {
     if (!has(key)) {
       problem(key, "is missing");
     }
     return text(key, "");
   }
 
-  List<String> texts(String key, List<String> otherwise) {
+  public List<String> texts(String key, List<String> otherwise) {
     Object value = value(key);
     if (value == null) {
       return otherwise;
@@ -157,7 +171,7 @@ final class ConfigNode {
     return otherwise;
   }
 
-  long integer(String key, long otherwise, long min, long max) {
+  public long integer(String key, long otherwise, long min, long max) {
     Object value = value(key);
     if (value == null) {
       return otherwise;
@@ -184,7 +198,36 @@ final class ConfigNode {
     return otherwise;
   }
 
-  boolean flag(String key, boolean otherwise) {
+  /** A percentage with at most four decimals, in millionths. */
+  long percentPpm(String key, long otherwise) {
+    Object value = value(key);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      BigDecimal percent = new BigDecimal(String.valueOf(value).replace("%", "").strip());
+      if (percent.signum() >= 0 && percent.compareTo(PERCENT_MAX) <= 0) {
+        return percent.movePointRight(4).longValueExact();
+      }
+    } catch (NumberFormatException | ArithmeticException notAPercentage) {
+      // Said below, together with those out of range.
+    }
+    problem(key, "must be a percentage from 0 to 1000, not '" + value + "'");
+    return otherwise;
+  }
+
+  /** A day like 2026-11-22 as seconds since the epoch; 0 when absent. */
+  long daySeconds(String key) {
+    String day = text(key, "");
+    try {
+      return day.isEmpty() ? 0 : LocalDate.parse(day).atStartOfDay(ZoneOffset.UTC).toEpochSecond();
+    } catch (DateTimeParseException notADay) {
+      problem(key, "must be a day like 2026-11-22, not '" + day + "'");
+      return 0;
+    }
+  }
+
+  public boolean flag(String key, boolean otherwise) {
     Object value = value(key);
     if (value == null || value instanceof Boolean) {
       return value == null ? otherwise : (Boolean) value;
@@ -193,7 +236,7 @@ final class ConfigNode {
     return otherwise;
   }
 
-  Duration duration(String key, Duration otherwise) {
+  public Duration duration(String key, Duration otherwise) {
     Object value = value(key);
     if (value == null) {
       return otherwise;
@@ -213,7 +256,7 @@ final class ConfigNode {
   }
 
   /** An amount of dollars, exact to the nano-dollar. */
-  Nanos usd(String key, Nanos otherwise) {
+  public Nanos usd(String key, Nanos otherwise) {
     Object value = value(key);
     if (value == null) {
       return otherwise;
@@ -231,8 +274,14 @@ final class ConfigNode {
   }
 
   /** A secret, which may stand in the file only as the name of an environment variable. */
-  @Nullable Secret secret(String key) {
-    Object value = value(key);
+  public @Nullable Secret secret(String key) {
+    return secret(key, null);
+  }
+
+  /** The same; where nothing is said the variable {@code usual} is looked into. */
+  @Nullable Secret secret(String key, @Nullable String usual) {
+    Object said = value(key);
+    Object value = said == null && usual != null ? "${" + usual + "}" : said;
     if (value == null) {
       return null;
     }

@@ -1,4 +1,4 @@
-package com.runspace;
+package com.runspace.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

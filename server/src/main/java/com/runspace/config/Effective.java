@@ -1,14 +1,15 @@
-package com.runspace;
+package com.runspace.config;
 
 import com.runspace.base.Nanos;
 import com.runspace.models.Model;
+import com.runspace.models.Route;
 import com.runspace.upstream.Provider;
 
 /** The settings in force, as text, secrets hidden. */
-final class Effective {
+public final class Effective {
   private Effective() {}
 
-  static String text(Settings settings) {
+  public static String text(Settings settings) {
     StringBuilder out = new StringBuilder(1024);
     line(out, "server.host", settings.host());
     line(out, "server.port", settings.port() == 0 ? "8080 or the next free one" : settings.port());
@@ -25,15 +26,20 @@ final class Effective {
       line(out, at + "key", provider.key() == null ? "none" : provider.key());
       line(out, at + "limitField", provider.limitName());
       line(out, at + "remove", String.join(" ", provider.removed()));
+      boolean probed = !provider.probe().isZero();
+      line(out, at + "probe", probed ? provider.probe().toMillis() + "ms" : "off");
     }
     for (Model model : settings.models()) {
       String at = "models." + model.id() + ".";
-      line(out, at + "name", model.name());
+      line(out, at + "name", model.card().name());
       line(out, at + "window", model.window());
       line(out, at + "maxOutput", model.outputMax());
       line(out, at + "price.input", new Nanos(model.price().input()).usd());
+      line(out, at + "price.cached", new Nanos(model.price().cached()).usd());
       line(out, at + "price.output", new Nanos(model.price().output()).usd());
-      line(out, at + "routes", model.routes());
+      for (Route route : model.routes()) {
+        line(out, at + "routes", route.provider() + " " + route.model());
+      }
     }
     return out.toString();
   }

@@ -1,0 +1,125 @@
+package com.runspace.config;
+
+import com.runspace.base.Nanos;
+import com.runspace.models.Model;
+import com.runspace.models.Price;
+import com.runspace.upstream.Provider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * What an operator can set, in one YAML file, every key optional.
+ *
+ * @param eventLoops threads that carry requests
+ * @param drain how long running answers may take to finish when the service stops
+ * @param nioAllowed whether to run without the native transport on Linux
+ */
+public record Settings(
+    String host,
+    int port,
+    int eventLoops,
+    Duration drain,
+    boolean nioAllowed,
+    Local local,
+    List<Provider> providers,
+    List<Model> models) {
+
+  /**
+   * The local default: a small model of its own and an Ollama that happens to run.
+   *
+   * @param allowance what the built-in account may spend in a day
+   */
+  public record Local(boolean engine, int parallel, String ollama, Nanos allowance, Price price) {}
+
+  /** The file cannot be used; all that is wrong with it, one line each. */
+  public static final class Invalid extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<String> problems;
+
+    public Invalid(List<String> problems) {
+      super(String.join("; ", problems));
+      this.problems = List.copyOf(problems);
+    }
+
+    public List<String> problems() {
+      return problems;
+    }
+  }
+
+  private static final String OLLAMA = "http://127.0.0.1:11434";
+  private static final Nanos LOCAL_ALLOWANCE = new Nanos(Nanos.PER_USD / 20);
+  private static final Price LOCAL_PRICE = new Price(100_000_000, 100_000_000, 400_000_000);
+
+  /** Reads a file; without one everything has its default. */
+  public static Settings read(@Nullable Path file, Function<String, @Nullable String> environment)
+      throws Invalid {
+    Object document = null;
+    if (file != null) {
+      try {
+        LoadSettings yaml = LoadSettings.builder().setLabel(file.toString()).build();
+        document = new Load(yaml).loadFromString(Files.readString(file));
+      } catch (IOException unreadable) {
+        throw new Invalid(List.of(file + ": cannot be read (" + unreadable.getMessage() + ")"));
+      } catch (YamlEngineException notYaml) {
+        String text = String.valueOf(notYaml.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+        throw new Invalid(List.of(file + ": is not YAML: " + text));
+      }
+    }
+    List<String> problems = new ArrayList<>();
+    Settings settings = of(ConfigNode.root(document, problems, environment));
+    if (!problems.isEmpty()) {
+      throw new Invalid(problems.stream().map(p -> file + ": " + p).toList());
+    }
+    return settings;
+  }
+
+  static Settings of(ConfigNode root) {
+    ConfigNode server = root.object("server");
+    int cores = Runtime.getRuntime().availableProcessors();
+    ConfigNode local = root.object("local");
+    Price localPrice = Supply.price(local.object("price"), LOCAL_PRICE);
+    Supply supply = Supply.of(root, localPrice);
+    Settings settings =
+        new Settings(
+            server.text("host", "127.0.0.1"),
+            (int) server.integer("port", 0, 0, 65_535),
+            (int) server.integer("eventLoops", cores, 1, 256),
+            server.duration("drain", Duration.ofSeconds(30)),
+            server.text("transport", "native").equals("nio"),
+            local(local, localPrice, supply),
+            supply.providers(),
+            supply.models());
+    root.refuseUnknown();
+    return settings;
+  }
+
+  private static Local local(ConfigNode node, Price price, Supply supply) {
+    String ollama = node.text("ollama", "auto");
+    if (ollama.equals("auto")) {
+      // Whoever has named it among the providers has said all there is to say of it.
+      boolean named = supply.providers().stream().anyMatch(p -> p.name().equals(Supply.OLLAMA));
+      ollama = named ? "off" : OLLAMA;
+    }
+    String engine = node.text("engine", "auto");
+    if (!Set.of("auto", "off", "false").contains(engine)) {
+      node.problem("engine", "must be auto or off, not '" + engine + "'");
+    }
+    return new Local(
+        engine.equals("auto"),
+        (int) node.integer("parallel", 4, 1, 64),
+        ollama.equals("false") ? "off" : ollama,
+        node.usd("allowance", LOCAL_ALLOWANCE),
+        price);
+  }
+}

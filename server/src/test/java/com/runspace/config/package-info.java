@@ -1,0 +1,5 @@
+/** What the settings file may say. */
+@NullMarked
+package com.runspace.config;
+
+import org.jspecify.annotations.NullMarked;
