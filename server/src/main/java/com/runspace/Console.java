@@ -25,6 +25,7 @@ final class Console {
   private final String url;
   private final int insteadOf;
   private final Secret key;
+  private @Nullable ControlSocket control;
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
   Console(Settings settings, Options options, DataFolder folder, Wiring wiring, Ports.Choice port) {
@@ -38,9 +39,24 @@ final class Console {
     this.key = wiring.firstKey();
   }
 
+  /** Carries out what the operator's commands ask of the running service. */
+  private int run(List<String> command, ControlSocket.Out out) {
+    List<String> words = command.subList(1, command.size());
+    return switch (command.getFirst()) {
+      case "models" ->
+          new ModelsCommand(wiring.catalogue(), wiring.providers(), settings.unsold())
+              .run(words, out);
+      default -> {
+        out.aside("the running service does not know the command " + command.getFirst());
+        yield 2;
+      }
+    };
+  }
+
   /** Says that the gateway listens, looks for local models, and says what to try. */
   void started() throws IOException {
     folder.sayHolder("process " + ProcessHandle.current().pid() + ", " + url);
+    control = ControlSocket.open(folder.path(), this::run);
     if (!settings.local().ollama().equals("off")) {
       local.watchOllama(wiring.vertx());
     }
@@ -145,6 +161,9 @@ final class Console {
     wiring.close();
     local.close();
     try {
+      if (control != null) {
+        control.close();
+      }
       folder.close();
     } catch (IOException alreadyGone) {
       System.err.println("runspace: the data folder's lock: " + alreadyGone.getMessage());

@@ -6,7 +6,9 @@ import com.runspace.config.Effective;
 import com.runspace.config.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Where the program begins: reads the command line, and answers with an exit code. */
 public final class Main {
@@ -48,6 +50,9 @@ public final class Main {
         case "config" -> System.out.print(Effective.text(settings(options)));
         case "train" -> Training.run();
         case "serve" -> serve(options);
+        case "models" -> {
+          return operate(options);
+        }
         default -> throw new Options.Wrong("unknown command '" + options.command() + "'");
       }
       return 0;
@@ -79,6 +84,28 @@ public final class Main {
     return version == null ? "0.1.0-SNAPSHOT" : version;
   }
 
+  /** A command of the operator's: the running service carries it out, else this process does. */
+  private static int operate(Options options) throws Settings.Invalid, IOException {
+    ControlSocket.Out out = ControlSocket.Terminal.ofProcess();
+    List<String> command = new ArrayList<>(List.of(options.command()));
+    command.addAll(options.words());
+    OptionalInt code = ControlSocket.ask(dataPath(options), command, out);
+    if (code.isPresent()) {
+      return code.getAsInt();
+    }
+    return ModelsCommand.runAlone(settings(options), options.words(), out);
+  }
+
+  private static Path dataPath(Options options) {
+    Path path = options.data();
+    return path != null
+        ? path
+        : DataFolder.usual(
+            System.getenv("XDG_DATA_HOME"),
+            System.getProperty("user.home", "."),
+            System.getProperty("os.name", ""));
+  }
+
   private static void serve(Options options)
       throws Settings.Invalid,
           DataFolder.Unavailable,
@@ -87,14 +114,7 @@ public final class Main {
           IOException {
     Settings settings = settings(options);
     requireLoopback(settings.host());
-    Path path =
-        options.data() == null
-            ? DataFolder.usual(
-                System.getenv("XDG_DATA_HOME"),
-                System.getProperty("user.home", "."),
-                System.getProperty("os.name", ""))
-            : options.data();
-    DataFolder folder = DataFolder.open(path);
+    DataFolder folder = DataFolder.open(dataPath(options));
     Ports.Choice port = Ports.choose(settings.host(), options.port(), settings.port());
     Wiring wiring = new Wiring(settings, port.port(), Time.system(), Randomness.secure());
     Console console = new Console(settings, options, folder, wiring, port);

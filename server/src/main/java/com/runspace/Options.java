@@ -1,7 +1,10 @@
 package com.runspace;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param engine the local engine's jar
  * @param model a GGUF file for it
  * @param modelMissing why there is none, in words for people
+ * @param words what stands behind a command of the operator's, but for data folder and settings
  */
 record Options(
     String command,
@@ -21,7 +25,11 @@ record Options(
     boolean noEngine,
     @Nullable Path engine,
     @Nullable Path model,
-    @Nullable String modelMissing) {
+    @Nullable String modelMissing,
+    List<String> words) {
+
+  /** Commands that the running service carries out, where there is one. */
+  static final Set<String> OPERATORS = Set.of("models");
 
   /** The command line makes no sense. */
   static final class Wrong extends Exception {
@@ -41,6 +49,7 @@ record Options(
       Commands
         start, serve      start the service (this is what happens without a command)
         config            print the effective settings, secrets hidden
+        models            what can be called over which routes, and why something cannot
         help, version     this text; the version
 
       Options
@@ -66,6 +75,7 @@ record Options(
     int port = -1;
     boolean json = false;
     boolean noEngine = false;
+    List<String> words = new ArrayList<>();
     for (int i = 0; i < args.length; i++) {
       String arg = args[i];
       int equals = arg.startsWith("--") ? arg.indexOf('=') : -1;
@@ -85,11 +95,18 @@ record Options(
         case "--engine" -> engine = Path.of(value).toAbsolutePath();
         case "--model" -> model = Path.of(value).toAbsolutePath();
         case "--model-missing" -> missing = value;
-        case "--json" -> json = true;
+        case "--json" -> {
+          json = true;
+          words.add(name);
+        }
         case "--no-engine" -> noEngine = true;
         case "-h", "--help" -> command = "help";
         case "--version" -> command = "version";
         default -> {
+          if (i > 0 && OPERATORS.contains(command)) {
+            words.add(arg);
+            break;
+          }
           if (i > 0 || arg.startsWith("-")) {
             throw new Wrong("unknown option '" + arg + "'");
           }
@@ -97,7 +114,7 @@ record Options(
         }
       }
     }
-    return new Options(command, data, config, port, json, noEngine, engine, model, missing);
+    return new Options(command, data, config, port, json, noEngine, engine, model, missing, words);
   }
 
   private static int port(String text) throws Wrong {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,7 +36,7 @@ class OptionsTest {
   @Test
   void withoutOptionsNothingIsAskedFor() throws Options.Wrong {
     assertThat(parse(""))
-        .isEqualTo(new Options("serve", null, null, -1, false, false, null, null, null));
+        .isEqualTo(new Options("serve", null, null, -1, false, false, null, null, null, List.of()));
   }
 
   @ParameterizedTest

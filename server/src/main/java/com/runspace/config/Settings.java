@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,13 @@ public record Settings(
   private static final String OLLAMA = "http://127.0.0.1:11434";
   private static final Nanos LOCAL_ALLOWANCE = new Nanos(Nanos.PER_USD / 20);
   private static final Price LOCAL_PRICE = new Price(100_000_000, 100_000_000, 400_000_000);
+
+  /** The models that ship and that none of these providers sells; each with who does. */
+  public Map<String, List<String>> unsold() {
+    Set<String> sold = new HashSet<>();
+    models.forEach(model -> sold.add(model.id()));
+    return Shipped.sellers(sold);
+  }
 
   /** Reads a file; without one everything has its default. */
   public static Settings read(@Nullable Path file, Function<String, @Nullable String> environment)

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -35,6 +36,19 @@ final class Shipped {
   /** Each model by its id, as an entry of the settings' {@code models}. */
   static Map<String, Map<String, Object>> models() {
     return Read.MODELS;
+  }
+
+  /** Who sells each model; those of {@code except} are left out. */
+  static Map<String, List<String>> sellers(Set<String> except) {
+    Map<String, List<String>> sellers = new LinkedHashMap<>();
+    models()
+        .forEach((id, model) -> {
+          if (!except.contains(id) && model.get("routes") instanceof List<?> routes) {
+            sellers.put(
+                id, routes.stream().map(route -> "" + members(route).get("provider")).toList());
+          }
+        });
+    return sellers;
   }
 
   private static Map<String, Map<String, Object>> presetsOf(Object document) {
