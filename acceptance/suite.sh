@@ -10,7 +10,7 @@ passed=0 failed=0 skipped=0
 report=       # a line for each suite
 cannot=       # a line for each thing that this machine cannot run
 readonly NODE_MAJOR=24
-node_clients="openai-node"
+node_clients="openai-node, vercel-ai"
 
 test_help() {
   cat <<'HELP'
