@@ -8,7 +8,7 @@ import com.runspace.keys.Caller;
 import com.runspace.keys.Door;
 import com.runspace.keys.Keyring;
 import com.runspace.wire.ChatRequest;
-import com.runspace.wire.Refused;
+import com.runspace.wire.Refusal.Refused;
 
 /** {@code POST /v1/chat/completions}. */
 final class ChatEndpoint implements Handler {

@@ -4,7 +4,7 @@ import com.runspace.http.MemoryBudget;
 import com.runspace.wire.AnswerEdit;
 import com.runspace.wire.AnswerScan;
 import com.runspace.wire.ByteJoiner;
-import com.runspace.wire.JsonFault;
+import com.runspace.wire.JsonReader;
 import io.vertx.core.buffer.Buffer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +52,7 @@ final class PlainAnswer {
     byte[] bytes = bytes();
     try {
       scan.scan(bytes, 0, bytes.length);
-    } catch (JsonFault fault) {
+    } catch (JsonReader.Fault fault) {
       return null;
     }
     if (scan.hasError() || scan.choiceCount() == 0) {

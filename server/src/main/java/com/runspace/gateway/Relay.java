@@ -8,7 +8,7 @@ import com.runspace.wire.AnswerEdit;
 import com.runspace.wire.AnswerScan;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ByteJoiner;
-import com.runspace.wire.JsonFault;
+import com.runspace.wire.JsonReader;
 import com.runspace.wire.Refusal;
 import com.runspace.wire.SseScanner;
 import com.runspace.wire.Usage;
@@ -78,7 +78,7 @@ final class Relay {
       while (!over && in.next()) {
         event();
       }
-    } catch (JsonFault fault) {
+    } catch (JsonReader.Fault fault) {
       broken("The provider sent an event that is not a chat completion chunk.");
     }
   }

@@ -35,7 +35,7 @@ public final class AnswerScan {
   private static final byte[] TEXT = "text".getBytes(US_ASCII);
 
   private final JsonReader reader = new JsonReader();
-  private final UsageScan usages = new UsageScan(reader);
+  private final Usage.Scan usages = new Usage.Scan(reader);
 
   byte[] bytes = new byte[0];
   int idFrom;
@@ -59,7 +59,7 @@ public final class AnswerScan {
   /**
    * Scans one JSON object.
    *
-   * @throws JsonFault when it is not one, or not shaped like an answer
+   * @throws JsonReader.Fault when it is not one, or not shaped like an answer
    */
   public void scan(byte[] bytes, int from, int to) {
     this.bytes = bytes;

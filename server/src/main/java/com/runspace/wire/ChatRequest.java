@@ -1,6 +1,7 @@
 package com.runspace.wire;
 
 import com.runspace.base.JsonText;
+import com.runspace.wire.Refusal.Refused;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;

@@ -10,6 +10,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.runspace.base.JsonText;
+import com.runspace.wire.Refusal.Refused;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -79,13 +80,13 @@ final class ChatScan {
     ChatScan scan = new ChatScan(bytes);
     try {
       scan.object();
-    } catch (JsonFault fault) {
+    } catch (JsonReader.Fault fault) {
       throw refused(
           BAD_JSON,
           "We could not parse the JSON body of your request: "
               + fault.getMessage()
               + " (at byte "
-              + fault.at()
+              + fault.at
               + ").",
           null);
     }
@@ -172,7 +173,7 @@ final class ChatScan {
     long value;
     try {
       value = reader.readInteger();
-    } catch (JsonFault fault) {
+    } catch (JsonReader.Fault fault) {
       throw refused(INVALID_TYPE, "Invalid type for '" + name + "': expected an integer.", name);
     }
     if (value < 1) {

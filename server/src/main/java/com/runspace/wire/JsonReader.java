@@ -17,7 +17,20 @@ import java.util.Arrays;
  *
  * <p>Not safe to share between threads; meant to be reused through {@link #reset}.
  */
-final class JsonReader {
+public final class JsonReader {
+  /** A text is not the JSON it should be. Without a stack trace: it is a result, not a bug. */
+  public static final class Fault extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Offset of the byte that did not fit. */
+    final int at;
+
+    Fault(String message, int at) {
+      super(message, null, false, false);
+      this.at = at;
+    }
+  }
+
   static final int DEPTH_MAX = 64;
 
   private static final VarHandle LONGS =
@@ -194,7 +207,7 @@ final class JsonReader {
     for (int i = negative ? from + 1 : from; i < pos; i++) {
       int digit = bytes[i] - '0';
       if (digit < 0 || digit > 9) {
-        throw new JsonFault("an integer was expected", from);
+        throw new Fault("an integer was expected", from);
       }
       if (value > (Long.MAX_VALUE - digit) / 10) {
         return negative ? Long.MIN_VALUE : Long.MAX_VALUE;
@@ -380,7 +393,7 @@ final class JsonReader {
         : stringTo - stringFrom;
   }
 
-  JsonFault fault(String message) {
-    return new JsonFault(message, pos);
+  Fault fault(String message) {
+    return new Fault(message, pos);
   }
 }

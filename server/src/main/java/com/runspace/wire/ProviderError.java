@@ -33,7 +33,7 @@ public record ProviderError(String message, String code) {
       ProviderError error = object(reader);
       reader.expectEnd();
       return error;
-    } catch (JsonFault notJson) {
+    } catch (JsonReader.Fault notJson) {
       return UNREADABLE;
     }
   }

@@ -61,4 +61,20 @@ public record Refusal(
   private static StringBuilder quoteOrNull(StringBuilder json, @Nullable String text) {
     return text == null ? json.append("null") : JsonText.quote(json, text);
   }
+
+  /** Carries a refusal out of a scan. Made without a stack trace: it is not a bug. */
+  public static final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Refusal refusal;
+
+    public Refused(Refusal refusal) {
+      super(refusal.message(), null, false, false);
+      this.refusal = refusal;
+    }
+
+    public Refusal refusal() {
+      return refusal;
+    }
+  }
 }

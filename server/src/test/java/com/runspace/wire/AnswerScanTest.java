@@ -160,7 +160,7 @@ class AnswerScanTest {
             "{\"usage\":{\"prompt_tokens\":-}}",
             "{\"usage\":{\"prompt_tokens\":01}}",
             "[DONE]")) {
-      assertThatThrownBy(() -> scan(json)).as(json).isInstanceOf(JsonFault.class);
+      assertThatThrownBy(() -> scan(json)).as(json).isInstanceOf(JsonReader.Fault.class);
     }
   }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import com.runspace.wire.Refusal.Refused;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;

@@ -215,7 +215,7 @@ class JsonReaderTest {
     assertThat(integer("-9223372036854775807")).isEqualTo(-Long.MAX_VALUE);
     assertThat(integer("-9223372036854775809")).isEqualTo(Long.MIN_VALUE);
     for (String other : List.of("1.0", "1e3", "1E0", "-", "\"1\"", "null", "", "+1", "-a", ".1")) {
-      assertThatThrownBy(() -> integer(other)).as(other).isInstanceOf(JsonFault.class);
+      assertThatThrownBy(() -> integer(other)).as(other).isInstanceOf(JsonReader.Fault.class);
     }
   }
 
@@ -269,8 +269,8 @@ class JsonReaderTest {
       reader.skipValue();
       reader.expectEnd();
       return reader.position() == 4 + bytes.length;
-    } catch (JsonFault fault) {
-      return fault.at() < 4 || fault.at() > 4 + bytes.length;
+    } catch (JsonReader.Fault fault) {
+      return fault.at < 4 || fault.at > 4 + bytes.length;
     }
   }
 }
