@@ -67,7 +67,7 @@ public final class ChatRequest {
   }
 
   public int messages() {
-    return found.messages;
+    return found.messages.messages;
   }
 
   /** UTF-8 bytes of all that can become prompt tokens, parts other than text left out. */
@@ -77,12 +77,20 @@ public final class ChatRequest {
 
   /** Content parts that are not text: images, audio, files. */
   public int mediaParts() {
-    return found.mediaParts;
+    return found.messages.mediaParts;
+  }
+
+  /**
+   * Whether a part that is not text may have its data elsewhere, so that a provider would fetch
+   * them. What is not clearly data in the request counts as elsewhere.
+   */
+  public boolean hasRemoteMedia() {
+    return found.messages.remoteMedia;
   }
 
   /** Kinds of the parts that are not text, as written: {@code image_url}, {@code input_audio}. */
   public Set<String> mediaKinds() {
-    return Set.copyOf(found.mediaKinds);
+    return Set.copyOf(found.messages.mediaKinds);
   }
 
   /** Whether a part refers to media elsewhere, which a provider would have to fetch. */

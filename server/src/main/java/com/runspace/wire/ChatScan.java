@@ -2,10 +2,10 @@ package com.runspace.wire;
 
 import static com.runspace.wire.ApiError.BAD_JSON;
 import static com.runspace.wire.ApiError.DUPLICATE_PARAMETER;
-import static com.runspace.wire.ApiError.EMPTY_ARRAY;
 import static com.runspace.wire.ApiError.INVALID_TYPE;
 import static com.runspace.wire.ApiError.INVALID_VALUE;
 import static com.runspace.wire.ApiError.MISSING_PARAMETER;
+import static com.runspace.wire.ApiError.UNSUPPORTED_VALUE;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -14,6 +14,7 @@ import com.runspace.wire.Refusal.Refused;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,39 +29,43 @@ final class ChatScan {
   private static final int MEMBERS_MAX = 256;
   private static final int MODEL_CHARS_MAX = 256;
 
-  private static final byte[] CONTENT = "content".getBytes(US_ASCII);
+  /** The case of an ASCII letter; a false hit on punctuation is refused all the same. */
+  private static final int CASE = 0x20;
+
   private static final byte[] TYPE = "type".getBytes(US_ASCII);
-  private static final byte[] TEXT_NAME = "text".getBytes(US_ASCII);
+  private static final byte[] FUNCTION = "function".getBytes(US_ASCII);
   private static final byte[] INCLUDE_USAGE = "include_usage".getBytes(US_ASCII);
 
+  /** Fields that can become prompt tokens at one provider or another; their bytes are counted. */
+  private static final String PROMPT =
+      "messages tools functions tool_choice function_call response_format documents"
+          + " chat_template chat_template_kwargs prompt system prefix suffix grammar json_schema"
+          + " guided_json guided_choice guided_regex guided_grammar structured_outputs";
+
   /** Names that change model, price or size of a call: another spelling of one is refused. */
-  private static final byte[][] GUARDED =
-      ascii(
-          "model messages stream stream_options max_tokens max_completion_tokens n tools functions"
-              + " response_format models provider plugins service_tier best_of prediction n_predict"
-              + " max_output_tokens max_new_tokens num_predict route transforms"
-              + " web_search_options");
+  private static final String[] GUARDED =
+      (PROMPT
+              + " model stream stream_options max_tokens max_completion_tokens n models provider"
+              + " plugins service_tier best_of prediction n_predict max_output_tokens"
+              + " max_new_tokens num_predict route transforms web_search_options")
+          .split(" ", -1);
 
-  /** Types of content parts that are prompt text themselves. */
-  private static final Set<String> TEXT =
-      Set.of("text", "refusal", "thinking", "reasoning", "input_text", "output_text");
+  private static final Set<String> IN_PROMPT = Set.of(PROMPT.split(" ", -1));
 
-  /** Members by which some providers know media, whatever type the part has, or with none. */
-  private static final Set<String> MEDIA =
-      Set.of(
-          ("image_url image image_pil image_embeds input_image input_audio audio audio_url"
-                  + " audio_embeds video video_url input_video file input_file document source")
-              .split(" ", -1));
+  /** The guarded names, those of n characters at index n. */
+  private static final String[][] BY_LENGTH = byLength();
+
+  /** What {@code tool_choice} may say as an object; the last is OpenAI's list of functions. */
+  private static final Set<String> CHOICE_TYPES =
+      Set.of("function", "auto", "none", "required", "allowed_tools");
 
   String model = "";
   boolean stream;
   boolean includeUsage;
   long outputLimit;
   int choices = 1;
-  int messages;
   long promptBytes;
-  int mediaParts;
-  final Set<String> mediaKinds = new HashSet<>(0);
+  final MessageScan messages;
   int openBrace;
   boolean escapedNames;
   int members;
@@ -74,6 +79,7 @@ final class ChatScan {
   private ChatScan(byte[] bytes) {
     this.bytes = bytes;
     reader.reset(bytes, 0, bytes.length);
+    messages = new MessageScan(reader, bytes);
   }
 
   static ChatScan of(byte[] bytes) {
@@ -110,7 +116,7 @@ final class ChatScan {
       int valueFrom = reader.position();
       value(name);
       add(nameFrom, nameTo, valueFrom, reader.position());
-      if (PROMPT.contains(name)) {
+      if (IN_PROMPT.contains(name)) {
         promptBytes += reader.position() - valueFrom;
       }
     }
@@ -124,13 +130,16 @@ final class ChatScan {
     }
   }
 
-  private static final Set<String> PROMPT =
-      Set.of("messages", "tools", "functions", "response_format");
-
   private void value(String name) {
     switch (name) {
       case "model" -> model();
-      case "messages" -> messages();
+      case "messages" -> {
+        sawMessages = true;
+        messages.read();
+        promptBytes -= messages.mediaBytes;
+      }
+      case "tools" -> tools();
+      case "tool_choice" -> toolChoice();
       case "stream" -> stream = booleanOrNull("stream");
       case "stream_options" -> streamOptions();
       case "max_tokens", "max_completion_tokens" -> outputLimit(name);
@@ -214,65 +223,60 @@ final class ChatScan {
     }
   }
 
-  private void messages() {
-    sawMessages = true;
+  /**
+   * Tools that a provider runs itself are billed apart by those that have them, and by nobody
+   * counted here.
+   */
+  private void tools() {
     if (reader.peek() != '[') {
-      throw refused(
-          INVALID_TYPE, "Invalid type for 'messages': expected an array of objects.", "messages");
+      reader.skipValue();
+      return;
     }
     reader.openArray();
-    while (reader.nextElement()) {
-      if (reader.peek() != '{') {
-        String param = "messages[" + messages + "]";
-        throw refused(INVALID_TYPE, "Invalid type for '" + param + "': expected an object.", param);
-      }
-      reader.openObject();
-      while (reader.nextMember()) {
-        boolean content = reader.stringIs(CONTENT);
-        if (content && reader.peek() == '[') {
-          parts();
-        } else {
-          reader.skipValue();
-        }
-      }
-      messages++;
-    }
-    if (messages == 0) {
-      throw refused(
-          EMPTY_ARRAY,
-          "Invalid 'messages': empty array. Expected at least one message.",
-          "messages");
-    }
-  }
-
-  private void parts() {
-    reader.openArray();
-    while (reader.nextElement()) {
+    for (int i = 0; reader.nextElement(); i++) {
       if (reader.peek() != '{') {
         reader.skipValue();
         continue;
       }
-      int from = reader.position();
-      String kind = "text";
-      reader.openObject();
-      while (reader.nextMember()) {
-        // What makes it media stands; a second type, or one that says text, does not undo it.
-        boolean open = TEXT.contains(kind);
-        if (reader.stringIs(TYPE) && reader.peek() == '"') {
-          reader.skipString();
-          kind = open ? reader.string() : kind;
-        } else {
-          String name = open && !reader.stringIs(TEXT_NAME) ? reader.string() : "";
-          kind = MEDIA.contains(name) && reader.peek() != 'n' ? name : kind;
-          reader.skipValue();
-        }
+      String type = otherType();
+      if (type != null) {
+        String param = "tools[" + i + "].type";
+        throw refused(
+            UNSUPPORTED_VALUE,
+            "Unsupported value: '" + param + "' must be 'function', not '" + type + "'.",
+            param);
       }
-      if (!TEXT.contains(kind)) {
-        mediaParts++;
-        mediaKinds.add(kind);
-        // Its data are not prompt text; the hold counts parts by the model's tokens per part.
-        promptBytes -= reader.position() - from;
+    }
+  }
+
+  /** Passes over a tool; the type that it has, null when that is a function's or absent. */
+  private @Nullable String otherType() {
+    String other = null;
+    reader.openObject();
+    while (reader.nextMember()) {
+      boolean isType = reader.stringIs(TYPE) || "type".equalsIgnoreCase(reader.string());
+      int next = reader.peek();
+      reader.skipValue();
+      if (isType && next == '"' && !reader.stringIs(FUNCTION)) {
+        other = reader.string();
+      } else if (isType && next != '"' && next != 'n') {
+        other = "";
       }
+    }
+    return other;
+  }
+
+  private void toolChoice() {
+    if (reader.peek() != '{') {
+      reader.skipValue();
+      return;
+    }
+    String type = otherType();
+    if (type != null && !CHOICE_TYPES.contains(type)) {
+      throw refused(
+          UNSUPPORTED_VALUE,
+          "Unsupported value: 'tool_choice.type' must be 'function', not '" + type + "'.",
+          "tool_choice.type");
     }
   }
 
@@ -330,22 +334,24 @@ final class ChatScan {
 
   /** The guarded name that stands there, or "" for any other; a misspelt one is refused. */
   private String guardedName(int from, int to) {
-    for (int g = 0; g < GUARDED.length; g++) {
-      byte[] known = GUARDED[g];
-      if (known.length == to - from && equalsButForCase(known, from)) {
-        if (Arrays.equals(bytes, from, to, known, 0, known.length)) {
-          return NAMES[g];
+    int length = to - from;
+    if (length >= BY_LENGTH.length) {
+      return "";
+    }
+    for (String known : BY_LENGTH[length]) {
+      if (equalsButFor(CASE, known, from)) {
+        if (equalsButFor(0, known, from)) {
+          return known;
         }
-        throw misspelt(new String(bytes, from, to - from, US_ASCII), NAMES[g]);
+        throw misspelt(new String(bytes, from, length, US_ASCII), known);
       }
     }
     return "";
   }
 
-  /** Bit 5 is the case of an ASCII letter; a false hit on punctuation is refused all the same. */
-  private boolean equalsButForCase(byte[] known, int from) {
-    for (int i = 0; i < known.length; i++) {
-      if (((known[i] ^ bytes[from + i]) & 0xdf) != 0) {
+  private boolean equalsButFor(int bits, String known, int from) {
+    for (int i = 0; i < known.length(); i++) {
+      if (((known.charAt(i) ^ bytes[from + i]) & ~bits) != 0) {
         return false;
       }
     }
@@ -353,7 +359,7 @@ final class ChatScan {
   }
 
   private static String guardedName(String name) {
-    for (String known : NAMES) {
+    for (String known : GUARDED) {
       if (known.equalsIgnoreCase(name)) {
         if (known.equals(name)) {
           return known;
@@ -371,13 +377,12 @@ final class ChatScan {
         name);
   }
 
-  private static final String[] NAMES =
-      Arrays.stream(GUARDED).map(name -> new String(name, US_ASCII)).toArray(String[]::new);
-
-  private static byte[][] ascii(String names) {
-    return Arrays.stream(names.split(" ", -1))
-        .map(name -> name.getBytes(US_ASCII))
-        .toArray(byte[][]::new);
+  private static String[][] byLength() {
+    int longest = Arrays.stream(GUARDED).mapToInt(String::length).max().orElse(0);
+    return IntStream.rangeClosed(0, longest)
+        .mapToObj(length ->
+            Arrays.stream(GUARDED).filter(name -> name.length() == length).toArray(String[]::new))
+        .toArray(String[][]::new);
   }
 
   private static Refused refused(ApiError error, String message, @Nullable String param) {
