@@ -9,6 +9,7 @@ import com.runspace.models.Price;
 import com.runspace.models.Route;
 import com.runspace.upstream.Provider;
 import com.runspace.upstream.Timeouts;
+import com.runspace.wire.Repairs;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,6 +79,7 @@ record Supply(List<Provider> providers, List<Model> models) {
     Duration probe =
         node.text("probe", "").equals("off") ? Duration.ZERO : node.duration("probe", PROBE);
     List<String> repairs = node.texts("repairs", List.of());
+    node.checked("repairs", () -> Repairs.of(repairs));
     Path authorities = authorities(node);
     Provider provider =
         node.checked(
@@ -224,12 +226,14 @@ record Supply(List<Provider> providers, List<Model> models) {
       if (!reasoning) {
         repairs.remove("reasoning");
       }
+      List<String> needed = node.texts("repairs", repairs);
+      node.checked("repairs", () -> Repairs.of(needed));
       return new Route(
           provider,
           node.text("model"),
           some ? asked : null,
           node.integer("window", window, 1, 100_000_000),
-          node.texts("repairs", repairs));
+          needed);
     }
 
     /** Three tokens of input for one of output, which is what most calls are at the least. */

@@ -20,6 +20,7 @@ import com.runspace.wire.AnswerEdit;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ChatRequest;
 import com.runspace.wire.Refusal;
+import com.runspace.wire.Repairs;
 import com.runspace.wire.Usage;
 import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
@@ -71,6 +72,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private @Nullable ChatRequest request;
   private @Nullable Meter meter;
   private @Nullable Upstream upstream;
+  private Repairs repairs = Repairs.NONE;
   private @Nullable Sent sent;
   private @Nullable Relay relay;
   private @Nullable PlainAnswer plain;
@@ -138,6 +140,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       return;
     }
     upstream = next;
+    repairs = Repairs.of(ways.route().repairs());
     stage = Stage.SENT;
     sentNanos = heardNanos = loop.watch().now();
     sent = next.send(request, ways.route().model(), outputLimit, this);
@@ -161,11 +164,11 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     stage = Stage.ANSWERING;
     forgetRequest();
     if (stream && sent != null && meter != null) {
-      relay = new Relay(this, loop, sink, sent, meter, edit);
+      relay = new Relay(this, loop, sink, sent, meter, edit, repairs.forOneCall());
       sink.open();
       wroteNanos = loop.watch().now();
     } else {
-      plain = new PlainAnswer(loop.budget(), loop.scan());
+      plain = new PlainAnswer(loop.budget(), loop.scan(), repairs.forOneCall());
     }
   }
 
@@ -236,6 +239,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     } else if (relay != null) {
       relay.broken("The connection to the provider broke.");
       loop.watch().remove(this);
+    } else if (refused != null) {
+      turnedAway(refused);
     } else if (fault.kind() == UpstreamFault.Kind.NO_CONNECTION) {
       ways.failed(loop.watch().now());
       lastRefusal = unavailable();
@@ -373,10 +378,12 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   private void timedOut() {
     Refusal refusal = Refusal.of(ApiError.UPSTREAM_TIMEOUT, "The provider did not answer in time.");
+    cancelUpstream();
     if (relay != null) {
       relay.broken(refusal, Ended.DEADLINE);
-      cancelUpstream();
       loop.watch().remove(this);
+    } else if (refused != null) {
+      turnedAway(refused);
     } else {
       ways.failed(loop.watch().now());
       settle(Ended.DEADLINE, true);

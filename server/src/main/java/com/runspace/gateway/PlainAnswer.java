@@ -2,6 +2,7 @@ package com.runspace.gateway;
 
 import com.runspace.http.MemoryBudget;
 import com.runspace.wire.AnswerEdit;
+import com.runspace.wire.AnswerRepair;
 import com.runspace.wire.AnswerScan;
 import com.runspace.wire.ByteJoiner;
 import com.runspace.wire.JsonReader;
@@ -15,12 +16,14 @@ final class PlainAnswer {
 
   private final MemoryBudget budget;
   private final AnswerScan scan;
+  private final @Nullable AnswerRepair repair;
   private @Nullable Buffer joined;
   private long taken;
 
-  PlainAnswer(MemoryBudget budget, AnswerScan scan) {
+  PlainAnswer(MemoryBudget budget, AnswerScan scan, @Nullable AnswerRepair repair) {
     this.budget = budget;
     this.scan = scan;
+    this.repair = repair;
   }
 
   /** Keeps the bytes; false when there are too many of them, here or in the whole service. */
@@ -51,6 +54,7 @@ final class PlainAnswer {
   byte @Nullable [] spliced(Meter meter, AnswerEdit edit, Supplier<byte[]> usageWhenSettled) {
     byte[] bytes = bytes();
     try {
+      bytes = repair == null ? bytes : repair.answer(bytes);
       scan.scan(bytes, 0, bytes.length);
     } catch (JsonReader.Fault fault) {
       return null;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import com.runspace.ledger.Settlement.Ended;
 import com.runspace.upstream.Sent;
 import com.runspace.wire.AnswerEdit;
+import com.runspace.wire.AnswerRepair;
 import com.runspace.wire.AnswerScan;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ByteJoiner;
@@ -36,9 +37,14 @@ final class Relay {
   private final Sent sent;
   private final Meter meter;
   private final AnswerEdit edit;
+  private final @Nullable AnswerRepair repair;
   private final SseScanner in = new SseScanner();
   private final ByteJoiner out = new ByteJoiner(512);
 
+  // The event at hand: in the scanner's bytes, or in those of the repair.
+  private byte[] event = {};
+  private int from;
+  private int to;
   private boolean flushAsked;
   private boolean paused;
   private boolean over;
@@ -49,13 +55,21 @@ final class Relay {
   private byte[] created = {'0'};
   private boolean usageSent;
 
-  Relay(ChatCall call, Loop loop, Sink sink, Sent sent, Meter meter, AnswerEdit edit) {
+  Relay(
+      ChatCall call,
+      Loop loop,
+      Sink sink,
+      Sent sent,
+      Meter meter,
+      AnswerEdit edit,
+      @Nullable AnswerRepair repair) {
     this.call = call;
     this.loop = loop;
     this.sink = sink;
     this.sent = sent;
     this.meter = meter;
     this.edit = edit;
+    this.repair = repair;
   }
 
   /** More of the provider's stream. */
@@ -92,8 +106,16 @@ final class Relay {
       // Some providers keep the connection alive with empty events.
       return;
     }
+    event = in.bytes();
+    from = in.dataFrom();
+    to = in.dataTo();
+    if (repair != null && repair.chunk(event, from, to)) {
+      event = repair.repaired().array();
+      from = 0;
+      to = repair.repaired().length();
+    }
     AnswerScan scan = loop.scan();
-    scan.scan(in.bytes(), in.dataFrom(), in.dataTo());
+    scan.scan(event, from, to);
     if (in.isError() || scan.hasError()) {
       broken("The provider broke off the answer.");
       return;
@@ -127,16 +149,16 @@ final class Relay {
       // It was not the last one after all.
       held = null;
       send(earlier, null);
-      scan.scan(in.bytes(), in.dataFrom(), in.dataTo());
+      scan.scan(event, from, to);
     }
     if (last && !usageSent) {
-      held = Arrays.copyOfRange(in.bytes(), in.dataFrom(), in.dataTo());
+      held = Arrays.copyOfRange(event, from, to);
       heldSinceNanos = loop.watch().now();
       if (reports) {
         sendUsage();
       }
     } else {
-      put(scan, in.dataFrom(), in.dataTo(), null);
+      put(scan, from, to, null);
     }
   }
 
@@ -178,15 +200,15 @@ final class Relay {
     askFlush();
   }
 
-  private void send(byte[] event, byte @Nullable [] usage) {
+  private void send(byte[] earlier, byte @Nullable [] usage) {
     AnswerScan scan = loop.scan();
-    scan.scan(event, 0, event.length);
-    put(scan, 0, event.length, usage);
+    scan.scan(earlier, 0, earlier.length);
+    put(scan, 0, earlier.length, usage);
   }
 
-  private void put(AnswerScan scan, int from, int to, byte @Nullable [] usage) {
+  private void put(AnswerScan scan, int start, int end, byte @Nullable [] usage) {
     out.append(DATA);
-    edit.append(out, scan, from, to, usage);
+    edit.append(out, scan, start, end, usage);
     out.append(END);
     askFlush();
   }

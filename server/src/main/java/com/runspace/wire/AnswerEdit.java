@@ -40,28 +40,18 @@ public final class AnswerEdit {
   public void append(ByteJoiner out, AnswerScan scan, int from, int to, byte @Nullable [] usage) {
     byte[] bytes = scan.bytes;
     int done = from;
-    // At most three splices, in whatever order the provider writes them.
-    while (true) {
-      int idAt = scan.idFrom >= done ? scan.idFrom : Integer.MAX_VALUE;
-      int modelAt = scan.modelFrom >= done ? scan.modelFrom : Integer.MAX_VALUE;
-      int usageAt = scan.usageFrom >= done ? scan.usageFrom : Integer.MAX_VALUE;
-      int next = Math.min(idAt, Math.min(modelAt, usageAt));
-      if (next == Integer.MAX_VALUE) {
-        break;
-      }
-      out.append(bytes, done, next);
-      if (next == idAt) {
-        out.append(id);
-        done = scan.idTo;
-      } else if (next == modelAt) {
-        out.append(model);
-        done = scan.modelTo;
-      } else {
-        out.append(usage == null ? NULL : usage);
-        done = scan.usageTo;
-      }
+    for (int i = 0; i < scan.ownedEnd; i += 3) {
+      out.append(bytes, done, scan.owned[i + 1]);
+      out.append(
+          switch (scan.owned[i]) {
+            case AnswerScan.OUR_ID -> id;
+            case AnswerScan.OUR_MODEL -> model;
+            case AnswerScan.OUR_USAGE -> usage == null ? NULL : usage;
+            default -> NULL;
+          });
+      done = scan.owned[i + 2];
     }
-    if (usage != null && scan.usageFrom < 0) {
+    if (usage != null && !scan.hasUsage) {
       out.append(bytes, done, scan.closeBrace);
       out.append(USAGE, scan.members == 0 ? 1 : 0, USAGE.length);
       out.append(usage);

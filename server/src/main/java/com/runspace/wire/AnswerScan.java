@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class AnswerScan {
   private static final byte[] ID = "id".getBytes(US_ASCII);
   private static final byte[] MODEL = "model".getBytes(US_ASCII);
+  private static final byte[] X_GROQ = "x_groq".getBytes(US_ASCII);
   private static final byte[] CREATED = "created".getBytes(US_ASCII);
   private static final byte[] USAGE = "usage".getBytes(US_ASCII);
   private static final byte[] ERROR = "error".getBytes(US_ASCII);
@@ -34,20 +35,28 @@ public final class AnswerScan {
   private static final byte[] ARGUMENTS = "arguments".getBytes(US_ASCII);
   private static final byte[] TEXT = "text".getBytes(US_ASCII);
 
+  private static final int INDEX_MAX = 1 << 20;
+
   private final JsonReader reader = new JsonReader();
   private final Usage.Scan usages = new Usage.Scan(reader);
 
+  /** What takes the place of a value: our id, our model, our usage, or nothing but null. */
+  static final int OUR_ID = 0;
+
+  static final int OUR_MODEL = 1;
+  static final int OUR_USAGE = 2;
+  static final int OUR_NULL = 3;
+
   byte[] bytes = new byte[0];
-  int idFrom;
-  int idTo;
-  int modelFrom;
-  int modelTo;
-  int usageFrom;
-  int usageTo;
+  // Three numbers for each value that is not passed on as it is: what it becomes, from, to.
+  int[] owned = new int[3 * 4];
+  int ownedEnd;
+  boolean hasUsage;
   int closeBrace;
   int members;
   private int createdFrom;
   private int createdTo;
+  private boolean usageOfChoice;
   private int errorFrom;
   private int errorTo;
   private int choices;
@@ -63,8 +72,9 @@ public final class AnswerScan {
    */
   public void scan(byte[] bytes, int from, int to) {
     this.bytes = bytes;
-    idFrom = modelFrom = usageFrom = createdFrom = errorFrom = -1;
-    choices = members = 0;
+    createdFrom = errorFrom = -1;
+    choices = members = ownedEnd = 0;
+    hasUsage = usageOfChoice = false;
     seen = finished = textBytes = 0;
     cutByLength = false;
     usages.clear();
@@ -79,38 +89,73 @@ public final class AnswerScan {
   }
 
   private void member() {
-    boolean isId = reader.stringIs(ID);
-    boolean isModel = !isId && reader.stringIs(MODEL);
-    boolean isCreated = !isId && !isModel && reader.stringIs(CREATED);
     if (reader.stringIs(CHOICES)) {
       choices();
-      return;
-    }
-    boolean isUsage = reader.stringIs(USAGE);
-    boolean isError = reader.stringIs(ERROR);
-    int next = reader.peek();
-    int from = reader.position();
-    if (isUsage) {
-      usages.read();
+    } else if (reader.stringIs(ID)) {
+      own(OUR_ID);
+    } else if (reader.stringIs(MODEL)) {
+      own(OUR_MODEL);
+    } else if (reader.stringIs(USAGE)) {
+      hasUsage = true;
+      usageOfChoice = false;
+      usage(OUR_USAGE);
+    } else if (reader.stringIs(CREATED)) {
+      reader.peek();
+      createdFrom = reader.position();
+      reader.skipValue();
+      createdTo = reader.position();
+    } else if (reader.stringIs(X_GROQ)) {
+      groq();
+    } else if (reader.stringIs(ERROR) && reader.peek() != 'n') {
+      errorFrom = reader.position();
+      reader.skipValue();
+      errorTo = reader.position();
     } else {
       reader.skipValue();
     }
-    int to = reader.position();
-    if (isId) {
-      idFrom = from;
-      idTo = to;
-    } else if (isModel) {
-      modelFrom = from;
-      modelTo = to;
-    } else if (isCreated) {
-      createdFrom = from;
-      createdTo = to;
-    } else if (isUsage) {
-      usageFrom = from;
-      usageTo = to;
-    } else if (isError && next != 'n') {
-      errorFrom = from;
-      errorTo = to;
+  }
+
+  private void own(int what) {
+    reader.peek();
+    int from = reader.position();
+    reader.skipValue();
+    own(what, from);
+  }
+
+  private void own(int what, int from) {
+    if (ownedEnd == owned.length) {
+      owned = Arrays.copyOf(owned, 2 * ownedEnd);
+    }
+    owned[ownedEnd] = what;
+    owned[ownedEnd + 1] = from;
+    owned[ownedEnd + 2] = reader.position();
+    ownedEnd += 3;
+  }
+
+  /**
+   * Usage, where OpenAI has it or elsewhere. Elsewhere it only counts when there is none where it
+   * belongs, and leaves as null: figures that differ from those charged would confuse the caller.
+   */
+  private void usage(int what) {
+    reader.peek();
+    int from = reader.position();
+    usages.read(what == OUR_USAGE);
+    own(what, from);
+  }
+
+  /** Groq reports the usage of a stream in an object of its own. */
+  private void groq() {
+    if (reader.peek() != '{') {
+      reader.skipValue();
+      return;
+    }
+    reader.openObject();
+    while (reader.nextMember()) {
+      if (reader.stringIs(USAGE)) {
+        usage(OUR_NULL);
+      } else {
+        reader.skipValue();
+      }
     }
   }
 
@@ -141,7 +186,15 @@ public final class AnswerScan {
           reader.skipValue();
         }
       } else if (reader.stringIs(INDEX)) {
-        index = reader.skipNull() ? index : reader.readInteger();
+        reader.peek();
+        int from = reader.position();
+        reader.skipValue();
+        int said = index(bytes, from, reader.position());
+        index = said < 0 ? index : said;
+      } else if (reader.stringIs(USAGE)) {
+        // Moonshot's place for it.
+        usageOfChoice = !hasUsage;
+        usage(OUR_NULL);
       } else {
         reader.skipValue();
       }
@@ -149,6 +202,30 @@ public final class AnswerScan {
     long bit = 1L << Math.clamp(index, 0, 63);
     seen |= bit;
     finished |= ends ? bit : 0;
+  }
+
+  /**
+   * The index that a JSON value says, in whatever form: {@code 1}, {@code 1.0}, {@code "1"}.
+   *
+   * @return -1 when it says none
+   */
+  static int index(byte[] bytes, int from, int to) {
+    boolean quoted = bytes[from] == '"';
+    int i = quoted ? from + 1 : from;
+    int end = quoted ? to - 1 : to;
+    int digits = i;
+    int value = 0;
+    for (; i < end && bytes[i] >= '0' && bytes[i] <= '9'; i++) {
+      value = Math.min(value * 10 + bytes[i] - '0', INDEX_MAX);
+    }
+    boolean some = i > digits;
+    if (i < end && bytes[i] == '.') {
+      i++;
+      while (i < end && bytes[i] == '0') {
+        i++;
+      }
+    }
+    return some && i == end ? value : -1;
   }
 
   private void delta() {
@@ -261,9 +338,12 @@ public final class AnswerScan {
     return textBytes;
   }
 
-  /** The usage object of this chunk, null when there is none or it holds no figure. */
+  /**
+   * The usage that this chunk reports, null when there is none or it holds no figure. What stands
+   * in one of several choices speaks of that choice only, and is no report.
+   */
   public Usage.@Nullable Reported usage() {
-    return usages.reported();
+    return usageOfChoice && seen != 1 ? null : usages.reported();
   }
 
   public boolean hasError() {

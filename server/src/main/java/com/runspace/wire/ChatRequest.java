@@ -93,11 +93,6 @@ public final class ChatRequest {
     return Set.copyOf(found.messages.mediaKinds);
   }
 
-  /** Whether a part refers to media elsewhere, which a provider would have to fetch. */
-  public boolean hasRemoteMedia() {
-    return false;
-  }
-
   int members() {
     return found.members;
   }

@@ -62,11 +62,17 @@ public record Usage(long prompt, long cached, long completion, long reasoning) {
       cached = reasoning = 0;
     }
 
-    void read() {
-      if (reader.peek() != '{') {
+    /**
+     * Reads the value that is next.
+     *
+     * @param overrides whether it counts though figures have been read before
+     */
+    void read(boolean overrides) {
+      if (reader.peek() != '{' || !(overrides || isEmpty())) {
         reader.skipValue();
         return;
       }
+      clear();
       reader.openObject();
       while (reader.nextMember()) {
         if (reader.stringIs(PROMPT)) {
@@ -120,8 +126,12 @@ public record Usage(long prompt, long cached, long completion, long reasoning) {
       return otherwise;
     }
 
+    private boolean isEmpty() {
+      return prompt == ABSENT && completion == ABSENT && total == ABSENT;
+    }
+
     @Nullable Reported reported() {
-      if (prompt == ABSENT && completion == ABSENT && total == ABSENT) {
+      if (isEmpty()) {
         return null;
       }
       long in = prompt == ABSENT ? 0 : prompt;

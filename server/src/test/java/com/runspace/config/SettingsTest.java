@@ -92,7 +92,7 @@ class SettingsTest {
                 templateTokens: 9
                 bytesPerToken: 3.5
                 price: {input: 0.1, cached: 0.05, output: 0.000000001}
-                routes: [{provider: a, model: theirs}]
+                routes: [{provider: a, model: theirs, repairs: [role, tool-index]}]
             """);
     assertThat(settings.port()).isEqualTo(9000);
     assertThat(settings.eventLoops()).isEqualTo(3);
@@ -110,7 +110,7 @@ class SettingsTest {
     assertThat(model.price().input()).isEqualTo(100_000_000);
     assertThat(model.price().cached()).isEqualTo(50_000_000);
     assertThat(model.price().output()).isEqualTo(1);
-    assertThat(model.routes()).hasSize(1);
+    assertThat(model.routes().getFirst().repairs()).containsExactly("role", "tool-index");
     assertThat(model.card().name()).isEqualTo("m");
   }
 
@@ -163,6 +163,7 @@ class SettingsTest {
         "local: {allowance: much}|local.allowance: must be dollars",
         "providers: {a: {url: 'http://x y'}}|providers.a.url: ",
         "providers: {a: {}}|providers.a.url: ",
+        "models: [{routes: [{repairs: [x]}]}]|models[0].routes[0].repairs: 'x' is no repair",
         "providers: {a: {url: 'http://x', key: '${NOT_SET}'}}|providers.a.key: the environment",
         "providers: {a: {url: 'http://x', timeouts: {call: 0s}}}|providers.a",
       })

@@ -86,4 +86,28 @@ class AnswerEditTest {
     assertThat(edited("{\"\\u0069d\":1,\"mod\\u0065l\":2,\"us\\u0061ge\":3}", "{}"))
         .isEqualTo("{\"\\u0069d\":\"our-id\",\"mod\\u0065l\":\"our/model\",\"us\\u0061ge\":{}}");
   }
+
+  @Test
+  void whatComesTwiceIsReplacedTwice() {
+    String json = "{\"id\":1,\"usage\":{},\"model\":2,\"id\":3,\"usage\":null,\"model\":4}";
+    assertThat(edited(json, "{}"))
+        .isEqualTo(
+            "{\"id\":\"our-id\",\"usage\":{},\"model\":\"our/model\","
+                + "\"id\":\"our-id\",\"usage\":{},\"model\":\"our/model\"}");
+    String many = "\"id\":1,".repeat(20);
+    assertThat(edited("{" + many + "\"x\":1}", null))
+        .isEqualTo("{" + many.replace("1", "\"our-id\"") + "\"x\":1}");
+  }
+
+  @Test
+  void usageInOddPlacesIsNullAndOursStandsWhereItBelongs() {
+    assertThat(
+            edited(
+                "{\"choices\":[{\"usage\":{\"prompt_tokens\":1}}],"
+                    + "\"x_groq\":{\"id\":\"r\",\"usage\":{}}}",
+                "{}"))
+        .isEqualTo(
+            "{\"choices\":[{\"usage\":null}],"
+                + "\"x_groq\":{\"id\":\"r\",\"usage\":null},\"usage\":{}}");
+  }
 }

@@ -111,13 +111,11 @@ class AnswerScanTest {
     AnswerScan scan =
         scan(
             "{\"choices\":[{\"delta\":{\"usage\":{\"prompt_tokens\":1},\"id\":\"x\",\"error\":{},"
-                + "\"content\":\"\\\"usage\\\":{\\\"prompt_tokens\\\":1}\"},\"usage\":{}}],"
+                + "\"content\":\"\\\"usage\\\":{\\\"prompt_tokens\\\":1}\"},\"logprobs\":{}}],"
                 + "\"x\":{\"model\":1,\"choices\":[{}]}}");
     assertThat(scan.usage()).isNull();
     assertThat(scan.hasError()).isFalse();
-    assertThat(scan.idFrom).isEqualTo(-1);
-    assertThat(scan.modelFrom).isEqualTo(-1);
-    assertThat(scan.usageFrom).isEqualTo(-1);
+    assertThat(scan.ownedEnd).isZero();
     assertThat(scan.choiceCount()).isEqualTo(1);
   }
 
@@ -206,6 +204,40 @@ class AnswerScanTest {
             "{\"x\":{\"prompt_tokens\":5}}",
             "{\"prompt_tokens_details\":{\"cached_tokens\":4}}")) {
       assertThat(scan("{\"usage\":" + none + "}").usage()).as(none).isNull();
+    }
+  }
+
+  @Test
+  void usageIsFoundInTheOddPlacesAndTheUsualOneCounts() {
+    String odd = "{\"prompt_tokens\":3,\"completion_tokens\":4}";
+    String usual = "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":6}";
+    String choice = "\"choices\":[{\"index\":0,\"usage\":" + odd + "}]";
+    String groq = "\"x_groq\":{\"id\":\"r\",\"usage\":" + odd + "}";
+    for (String member : List.of(choice, groq)) {
+      assertThat(scan("{" + member + "}").usage()).isEqualTo(new Usage.Reported(3, 0, 4, 0, 7));
+      assertThat(scan("{" + member + ",\"usage\":null}").usage())
+          .isEqualTo(new Usage.Reported(3, 0, 4, 0, 7));
+      for (String both : List.of(member + "," + usual, usual + "," + member)) {
+        assertThat(scan("{" + both + "}").usage()).isEqualTo(new Usage.Reported(5, 0, 6, 0, 11));
+      }
+    }
+    // What one of several choices says is not what the call used.
+    assertThat(scan("{" + choice.replace("\"index\":0", "\"index\":1") + "}").usage()).isNull();
+    assertThat(scan("{\"x_groq\":null}").usage()).isNull();
+    assertThat(scan("{\"x_groq\":[1]}").usage()).isNull();
+  }
+
+  @Test
+  void indexOfAChoiceMayHaveAnyForm() {
+    for (String one : List.of("1", "\"1\"", "1.0", "\"1.00\"")) {
+      assertThat(scan("{\"choices\":[{\"index\":" + one + "}]}").seenChoices())
+          .as(one)
+          .isEqualTo(0b10);
+    }
+    for (String none : List.of("null", "\"\"", "\"one\"", "1.5", "{}", "[1]", "true", "1e0")) {
+      assertThat(scan("{\"choices\":[{},{\"index\":" + none + "}]}").seenChoices())
+          .as(none)
+          .isEqualTo(0b11);
     }
   }
 }
