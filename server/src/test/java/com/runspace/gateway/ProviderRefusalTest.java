@@ -60,6 +60,13 @@ class ProviderRefusalTest extends EndToEnd {
         "{\"object\":\"error\",\"message\":\"The prompt exceeds the context window\",\"code\":400}",
         "{\"detail\":\"prompt is too long: 9000 tokens\"}",
         "{\"error\":{\"message\":\"This model's maximum context length is 10 tokens.\"}}",
+        "{\"error\":{\"message\":\"Please reduce the length of the messages or completion.\"}}",
+        "{\"error\":{\"code\":400,\"message\":\"the request exceeds the available context size\","
+            + "\"type\":\"exceed_context_size_error\"}}",
+        "{\"error\":{\"message\":\"Input validation error: `inputs` tokens + `max_new_tokens` must"
+            + " be <= 4097.\"}}",
+        "{\"error\":{\"message\":\"Provider returned error\",\"code\":400,\"metadata\":{\"raw\":"
+            + "\"{\\\"message\\\":\\\"Your request exceeded model token limit: 8\\\"}\"}}}",
       })
   void contextOverflowIsSaidInTheWordsThatClientsKnow(String body) {
     Response answer = refusedBoth(Script.json(400, body), 400);
@@ -183,8 +190,17 @@ class ProviderRefusalTest extends EndToEnd {
     start(RunningGateway.before(upstream).timeouts("firstByte: 500ms, betweenBytes: 500ms"));
     upstream.answers(Script.status(500).chunked().text("{").stall());
     Response answer = call(plain(""));
-    assertThat(answer.status()).isBetween(502, 504);
+    assertThat(answer.status()).isEqualTo(502);
     upstream.awaitClientClosed(PROMPTLY);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"400,400", "401,503", "429,503", "500,502", "504,504"})
+  void bodyOfARefusalThatBreaksOffDoesNotChangeWhatItSays(int theirs, int ours) {
+    Script half =
+        Script.status(theirs).header("content-length", "100").bare().text("{\"error\":{\"mess");
+    upstream.answers(half.close());
+    refusal(call(plain("")), ours);
   }
 
   @Test
