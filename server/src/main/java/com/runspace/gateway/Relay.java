@@ -133,7 +133,7 @@ final class Relay {
     } else if (hasFinished()) {
       // The provider's own usage chunk: ours takes its place, if the caller wants one. One that
       // comes before the finish only counts, since a later one may say more.
-      sendUsage();
+      sendUsage(false);
     }
   }
 
@@ -146,6 +146,11 @@ final class Relay {
     boolean last = scan.finishedChoices() != 0 && hasFinished();
     byte[] earlier = held;
     if (earlier != null && scan.choiceCount() > 0) {
+      if (reports && scan.finishedChoices() == 0 && scan.textBytes() == 0) {
+        // OpenRouter's usage comes with a choice in which nothing is new.
+        sendUsage(true);
+        return;
+      }
       // It was not the last one after all.
       held = null;
       send(earlier, null);
@@ -155,7 +160,7 @@ final class Relay {
       held = Arrays.copyOfRange(event, from, to);
       heldSinceNanos = loop.watch().now();
       if (reports) {
-        sendUsage();
+        sendUsage(false);
       }
     } else {
       put(scan, from, to, null);
@@ -167,8 +172,12 @@ final class Relay {
     return finished == seen && Long.bitCount(finished) >= call.choices();
   }
 
-  /** Settles the call and sends what waited for that. */
-  private void sendUsage() {
+  /**
+   * Settles the call and sends what waited for that.
+   *
+   * @param eventToo whether the event at hand follows what waited
+   */
+  private void sendUsage(boolean eventToo) {
     if (usageSent) {
       return;
     }
@@ -179,6 +188,11 @@ final class Relay {
     held = null;
     if (last != null) {
       send(last, json);
+    }
+    if (eventToo) {
+      AnswerScan scan = loop.scan();
+      scan.scan(event, from, to);
+      put(scan, from, to, null);
     }
     if (last == null || call.includeUsage()) {
       sendUsageChunk(json);
@@ -263,7 +277,7 @@ final class Relay {
 
   /** The answer is whole. */
   private void complete() {
-    sendUsage();
+    sendUsage(false);
     out.append(DONE);
     over = true;
     askFlush();
@@ -301,7 +315,7 @@ final class Relay {
 
   void tick(long nowNanos) {
     if (held != null && nowNanos - heldSinceNanos >= USAGE_WAIT_NANOS) {
-      sendUsage();
+      sendUsage(false);
     }
   }
 }

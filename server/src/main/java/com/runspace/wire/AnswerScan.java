@@ -195,6 +195,8 @@ public final class AnswerScan {
         // Moonshot's place for it.
         usageOfChoice = !hasUsage;
         usage(OUR_NULL);
+      } else if (reader.stringIs(TEXT)) {
+        textBytes += text();
       } else {
         reader.skipValue();
       }

@@ -38,6 +38,7 @@ class AnswerScanTest {
         .isEqualTo(4);
     assertThat(scan("{\"choices\":[{\"message\":{\"content\":\"abc\"}}]}").textBytes())
         .isEqualTo(3);
+    assertThat(scan("{\"choices\":[{\"text\":\"abc\"}]}").textBytes()).isEqualTo(3);
   }
 
   @Test
