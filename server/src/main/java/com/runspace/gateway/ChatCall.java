@@ -55,8 +55,6 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private final Loop loop;
   private final String id;
   private final boolean stream;
-  private final boolean includeUsage;
-  private final int choices;
   private final long promptBytes;
   private final Model model;
   private final Quote quote;
@@ -88,8 +86,6 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     this.id = id;
     this.request = request;
     this.stream = request.stream();
-    this.includeUsage = request.includeUsage();
-    this.choices = request.choices();
     this.promptBytes = request.promptBytes();
     this.model = model;
     this.quote = quote;
@@ -162,14 +158,14 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       return;
     }
     stage = Stage.ANSWERING;
-    forgetRequest();
-    if (stream && sent != null && meter != null) {
-      relay = new Relay(this, loop, sink, sent, meter, edit, repairs.forOneCall());
+    if (stream && sent != null && meter != null && request != null) {
+      relay = new Relay(this, request, loop, sink, sent, meter, edit, repairs.forOneCall());
       sink.open();
       wroteNanos = loop.watch().now();
     } else {
       plain = new PlainAnswer(loop.budget(), loop.scan(), repairs.forOneCall());
     }
+    forgetRequest();
   }
 
   @Override
@@ -393,14 +389,5 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   private String providerName() {
     return upstream == null ? "" : upstream.provider().name();
-  }
-
-  int choices() {
-    return choices;
-  }
-
-  /** Whether the caller asked for a last chunk that holds nothing but usage. */
-  boolean includeUsage() {
-    return includeUsage;
   }
 }

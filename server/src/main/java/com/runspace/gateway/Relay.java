@@ -9,6 +9,7 @@ import com.runspace.wire.AnswerRepair;
 import com.runspace.wire.AnswerScan;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ByteJoiner;
+import com.runspace.wire.ChatRequest;
 import com.runspace.wire.JsonReader;
 import com.runspace.wire.Refusal;
 import com.runspace.wire.SseScanner;
@@ -32,6 +33,8 @@ final class Relay {
   private static final long USAGE_WAIT_NANOS = 1_000_000_000L;
 
   private final ChatCall call;
+  private final int choices;
+  private final boolean includeUsage;
   private final Loop loop;
   private final Sink sink;
   private final Sent sent;
@@ -57,6 +60,7 @@ final class Relay {
 
   Relay(
       ChatCall call,
+      ChatRequest request,
       Loop loop,
       Sink sink,
       Sent sent,
@@ -64,6 +68,8 @@ final class Relay {
       AnswerEdit edit,
       @Nullable AnswerRepair repair) {
     this.call = call;
+    this.choices = request.choices();
+    this.includeUsage = request.includeUsage();
     this.loop = loop;
     this.sink = sink;
     this.sent = sent;
@@ -169,7 +175,7 @@ final class Relay {
 
   /** Whether every choice that was asked for, and every one that began, has finished. */
   private boolean hasFinished() {
-    return finished == seen && Long.bitCount(finished) >= call.choices();
+    return finished == seen && Long.bitCount(finished) >= choices;
   }
 
   /**
@@ -194,7 +200,7 @@ final class Relay {
       scan.scan(event, from, to);
       put(scan, from, to, null);
     }
-    if (last == null || call.includeUsage()) {
+    if (last == null || includeUsage) {
       sendUsageChunk(json);
     }
   }

@@ -243,4 +243,19 @@ class RoutingTest extends EndToEnd {
     assertThat(error.getString("message"))
         .isEqualTo("The model `m` does not take parts of type 'image_url'. It takes: text.");
   }
+
+  @Test
+  void providerInOurNetworkIsNotSentToFetchMedia() {
+    alive(upstream, OWN_LIST, "hi");
+    start(RunningGateway.before(upstream).model("modalities: [image],"));
+    String sent =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
+            + "\"image_url\":{\"url\":\"%s\"}}]}]}";
+    String inside = sent.formatted("data:image/png;base64,AA");
+    assertThat(call(authorized(inside)).status()).isEqualTo(200);
+    JsonObject error =
+        refusal(call(authorized(sent.formatted("http://169.254.169.254/latest"))), 400);
+    assertThat(error.getString("message")).contains("only inside of the request, as data: URLs");
+    assertThat(calls(upstream)).isEqualTo(1);
+  }
 }
