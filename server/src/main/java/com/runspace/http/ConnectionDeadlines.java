@@ -31,20 +31,26 @@ final class ConnectionDeadlines {
     });
   }
 
-  /** A request has come whole, as far as its head. */
-  void began(HttpConnection connection) {
+  /**
+   * A request has come whole, as far as its head. False when the answer before it said that the
+   * connection closes: nothing behind that is a request any more (RFC 9112, section 9.6).
+   */
+  boolean began(HttpConnection connection) {
     Seat seat = seats.get(connection);
-    if (seat != null) {
-      seat.running++;
-      seat.allowedNanos = IDLE_NANOS;
+    if (seat == null) {
+      return true;
     }
+    seat.running++;
+    seat.allowedNanos = IDLE_NANOS;
+    return !seat.closing;
   }
 
-  void ended(HttpConnection connection) {
+  void ended(HttpConnection connection, boolean closing) {
     Seat seat = seats.get(connection);
     if (seat != null) {
       seat.running--;
       seat.sinceNanos = watch.now();
+      seat.closing |= closing;
     }
   }
 
@@ -53,6 +59,7 @@ final class ConnectionDeadlines {
     private long sinceNanos = watch.now();
     private long allowedNanos = FIRST_REQUEST_NANOS;
     private int running;
+    private boolean closing;
 
     Seat(HttpConnection connection) {
       this.connection = connection;

@@ -90,6 +90,10 @@ public final class Exchange {
     }
   }
 
+  boolean isClosing() {
+    return closing;
+  }
+
   /**
    * Answers without having read the body. A large body that nobody wants is not read to its end:
    * the connection closes after the answer instead.

@@ -82,7 +82,10 @@ public final class LoopServer extends VerticleBase {
     server =
         vertx
             .createHttpServer(options)
-            .connectionHandler(deadlines::opened)
+            .connectionHandler(connection -> {
+              KnownVersions.watch(connection);
+              deadlines.opened(connection);
+            })
             .requestHandler(this::handle)
             .invalidRequestHandler(this::refuse);
     return server.listen(port, host);
@@ -93,9 +96,11 @@ public final class LoopServer extends VerticleBase {
       throw new IllegalStateException("a request before the start");
     }
     ConnectionDeadlines places = connections;
-    places.began(request.connection());
+    if (!places.began(request.connection())) {
+      return;
+    }
     Exchange exchange = new Exchange(request, ids.next());
-    exchange.onEnd(() -> places.ended(request.connection()));
+    exchange.onEnd(() -> places.ended(request.connection(), exchange.isClosing()));
     if (hasTooManyLines(request.headers())) {
       exchange.closeAfterAnswer();
       router.fallbacks().headTooLarge(exchange);
@@ -127,10 +132,15 @@ public final class LoopServer extends VerticleBase {
    * connection"), so nothing that stands behind it is read.
    */
   private void refuse(HttpServerRequest request) {
-    if (router == null || ids == null) {
+    if (router == null || ids == null || connections == null) {
       throw new IllegalStateException("a request before the start");
     }
+    ConnectionDeadlines places = connections;
+    if (!places.began(request.connection())) {
+      return;
+    }
     Exchange exchange = new Exchange(request, ids.next());
+    exchange.onEnd(() -> places.ended(request.connection(), true));
     exchange.closeAfterAnswer();
     Throwable cause = request.decoderResult().cause();
     boolean tooLong =

@@ -83,6 +83,13 @@ class FramingTest extends EndToEnd {
   }
 
   @Test
+  void nothingBehindTheLastAnswerIsARequest() {
+    String next = head("content-length: " + BODY.length() + "\r\n") + BODY;
+    refusedAndClosed(head("x-a: b\r\n".repeat(99)) + next, 431);
+    refusedAndClosed(head("content-encoding: gzip\r\ncontent-length: 0\r\n") + next, 415);
+  }
+
+  @Test
   void requestLineThatIsTooLong() {
     refusedAndClosed("GET /" + "x".repeat(9 << 10) + " HTTP/1.1\r\nhost: x\r\n\r\n", 431);
   }
@@ -93,6 +100,9 @@ class FramingTest extends EndToEnd {
         "nonsense\r\n\r\n",
         "GET  /v1/models HTTP/1.1 x\r\nhost: x\r\n\r\n",
         "\u0016\u0003\u0001\u0002\r\n\r\n",
+        "GET /v1/models HTTP/1.2\r\nhost: x\r\n\r\n",
+        "GET /v1/models HTTP/0.9\r\nhost: x\r\n\r\nGET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n",
+        "GET /v1/models \u00abodd\u00bb/7.7\r\nhost: x\r\n\r\n",
       })
   void whatIsNoHttp(String raw) {
     refusedAndClosed(raw, 400);
