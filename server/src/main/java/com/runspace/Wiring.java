@@ -1,6 +1,7 @@
 package com.runspace;
 
 import com.runspace.base.AccountId;
+import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
@@ -11,6 +12,7 @@ import com.runspace.http.MemoryBudget;
 import com.runspace.keys.MemoryKeyring;
 import com.runspace.ledger.Allowance;
 import com.runspace.ledger.MemoryLedger;
+import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.upstream.Probes;
@@ -50,6 +52,7 @@ final class Wiring implements AutoCloseable {
   private final Providers providers;
   private final MemoryKeyring keyring;
   private final Future<?> looked;
+  private final MemoryLedger ledger;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
 
   Wiring(Settings settings, int port, Time time, Randomness random) throws StartFailed {
@@ -58,7 +61,7 @@ final class Wiring implements AutoCloseable {
     providers = new Providers(settings.providers(), time);
     keyring = new MemoryKeyring(random);
     Allowance.Grant grant = new Allowance.Grant(settings.local().allowance(), "local");
-    MemoryLedger ledger = new MemoryLedger(_ -> grant, time);
+    ledger = new MemoryLedger(_ -> grant, time);
     Gateway.Shared shared = new Gateway.Shared(keyring, catalogue, providers, ledger, budget, time);
 
     vertx =
@@ -125,6 +128,11 @@ final class Wiring implements AutoCloseable {
   /** Bytes of bodies in memory now. */
   MemoryBudget budget() {
     return budget;
+  }
+
+  /** What running calls of the local account hold now. */
+  Nanos held() {
+    return ledger.standing(new Spender(LOCAL, "", null)).held();
   }
 
   /** A new key of the local account, to be shown once. */

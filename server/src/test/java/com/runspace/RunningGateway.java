@@ -1,5 +1,6 @@
 package com.runspace;
 
+import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
@@ -164,6 +165,11 @@ public final class RunningGateway implements AutoCloseable {
 
   public MemoryBudget budget() {
     return wiring.budget();
+  }
+
+  /** What running calls hold of the allowance. */
+  public Nanos held() {
+    return wiring.held();
   }
 
   /** Drains as on SIGTERM. */
