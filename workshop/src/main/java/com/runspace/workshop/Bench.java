@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -38,7 +39,12 @@ final class Bench {
   }
 
   /** Runs the bench as the options say; see {@link Options#HELP}. */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, InterruptedException {
+    String program = args.length == 0 ? "" : args[0];
+    if (program.equals("fuzz") || program.equals("slow")) {
+      String[] rest = Arrays.copyOfRange(args, 1, args.length);
+      System.exit(program.equals("fuzz") ? Fuzz.run(rest) : Slow.run(rest));
+    }
     if (List.of(args).contains("--help")) {
       System.out.print(Options.HELP);
       return;
@@ -55,9 +61,7 @@ final class Bench {
       System.err.println("bench: CPU times are read from /proc, so it runs on Linux only");
       System.exit(2);
     }
-    Path temp = Files.createTempDirectory("runspace-bench");
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> cleanUp(temp)));
-    Bench bench = new Bench(options, temp, System.err);
+    Bench bench = new Bench(options, workFolder(), System.err);
     int code = 2;
     try {
       bench.run();
@@ -70,8 +74,15 @@ final class Bench {
     System.exit(code);
   }
 
+  /** A folder that goes when this process ends, and with it all programs that it started. */
+  static Path workFolder() throws IOException {
+    Path temp = Files.createTempDirectory("runspace-bench");
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> cleanUp(temp)));
+    return temp;
+  }
+
   /** This module's folder: the jar, or the folder of classes, lies in its target folder. */
-  private static Path module() {
+  static Path module() {
     try {
       Path code = Path.of(Bench.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       Path target = code.getParent();

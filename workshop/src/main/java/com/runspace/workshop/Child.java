@@ -87,6 +87,11 @@ final class Child implements AutoCloseable {
     return Files.readAllLines(out);
   }
 
+  /** What it has written to its standard error so far. */
+  List<String> errorLines() throws IOException {
+    return Files.readAllLines(err);
+  }
+
   /** Waits until the program has printed such a line. */
   String awaitLine(Predicate<String> wanted, Duration patience) throws IOException {
     long until = System.nanoTime() + patience.toNanos();

@@ -1,5 +1,6 @@
 package com.runspace.workshop;
 
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,16 @@ record Gateway(String name, boolean compiles, int port, List<String> headers, @N
   /** The processes whose CPU time is the gateway's. */
   List<Long> pids() {
     return child == null ? List.of() : child.pids();
+  }
+
+  /** The key that its requests carry. */
+  String bearer() {
+    return headers.getFirst().substring("authorization: Bearer ".length());
+  }
+
+  /** What it has logged. */
+  List<String> errorLines() throws IOException {
+    return child == null ? List.of() : child.errorLines();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package com.runspace.workshop;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -32,6 +33,9 @@ record Options(
       Measures RunSpace beside nginx (a bare proxy) and another gateway, in one run.
 
         java -cp workshop/target/workshop.jar com.runspace.workshop.Bench [options]
+
+      Two other programs are called by a first word: `fuzz` sends hostile requests, `slow` lets
+      thousands of callers be slow; each has a --help of its own.
 
         --rounds N            counted rounds, alternating between the gateways (3)
         --quick               short windows: shows that all works, its figures mean nothing
@@ -100,6 +104,15 @@ record Options(
         given.text("--nginx", ""),
         Path.of(given.text("--portkey", module.resolve(Portkey.FOLDER).toString())),
         profile.isEmpty() ? null : Path.of(profile).toAbsolutePath());
+  }
+
+  /** What the programs beside the bench need: a gateway to start. */
+  static Options ofGateway(Arguments given, Path module) {
+    List<String> words = new ArrayList<>();
+    for (String name : List.of("--gateway-jar", "--jvm-flags")) {
+      given.all(name).forEach(value -> words.addAll(List.of(name, value)));
+    }
+    return parse(words.toArray(String[]::new), module);
   }
 
   Options withIdleStreams(int streams) {

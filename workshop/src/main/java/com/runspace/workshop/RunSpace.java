@@ -19,6 +19,12 @@ final class RunSpace {
       "-XX:+UseParallelGC -Xms512m -Xmx512m --enable-native-access=ALL-UNNAMED"
           + " --sun-misc-unsafe-memory-access=allow";
 
+  /** The model's name at the upstream. */
+  static final String UPSTREAM_MODEL = "upstream-model";
+
+  /** The most output tokens of the model {@code m}, which the hostile requests are for. */
+  static final int MAX_OUTPUT = 4096;
+
   private static final Pattern KEY = Pattern.compile("\"key\"\\s*:\\s*\"([^\"]+)\"");
 
   private RunSpace() {}
@@ -80,8 +86,16 @@ final class RunSpace {
         maxOutput: 4096
         price: {input: 0.10, output: 0.40}
         routes:
-          - {provider: bench, model: upstream-model}
+          - {provider: bench, model: %s}
+      - id: m
+        weights: bench
+        licence: Apache-2.0
+        window: 131072
+        maxOutput: %d
+        price: {input: 0.10, output: 0.40}
+        routes:
+          - {provider: bench, model: %s}
     """
-        .formatted(upstream);
+        .formatted(upstream, UPSTREAM_MODEL, MAX_OUTPUT, UPSTREAM_MODEL);
   }
 }
