@@ -15,8 +15,6 @@ import java.util.Locale;
  * events one after the other, as fast as they are taken, until the gateway leaves.
  */
 final class SlowUpstream implements AutoCloseable {
-  private static final int EVENT_TEXT_BYTES = 64 << 10;
-
   private final ServerSocket listener = new ServerSocket(0, 4096, InetAddress.getLoopbackAddress());
   private final byte[] answer;
   private final byte[] streamHead =
@@ -30,7 +28,12 @@ final class SlowUpstream implements AutoCloseable {
               ""));
   private final byte[] event;
 
-  SlowUpstream() throws IOException {
+  /**
+   * Listens.
+   *
+   * @param eventBytes of text in each event of a stream
+   */
+  SlowUpstream(int eventBytes) throws IOException {
     String json =
         "{\"id\":\"c\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"x\",\"choices\":"
             + "[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"ok\"},"
@@ -45,7 +48,7 @@ final class SlowUpstream implements AutoCloseable {
     String data =
         "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"x\","
             + "\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
-            + "x".repeat(EVENT_TEXT_BYTES)
+            + "x".repeat(eventBytes)
             + "\"}}]}\n\n";
     event = Bytes.of(Integer.toHexString(data.length()) + "\r\n" + data + "\r\n");
     Thread.ofPlatform().daemon().name("slow-upstream").start(this::accept);

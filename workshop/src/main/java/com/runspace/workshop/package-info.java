@@ -6,8 +6,8 @@
  * share one machine with what they measure, so both are made to cost little: one or two threads,
  * bytes encoded beforehand, and no more parsing than the checks need.
  *
- * <p>{@link com.runspace.workshop.Fuzz} and {@link com.runspace.workshop.Slow} are programs of their
- * own, which bring hostile and slow callers to the same gateway.
+ * <p>{@link com.runspace.workshop.Fuzz} and {@link com.runspace.workshop.Slow} are programs of
+ * their own, which bring hostile and slow callers to the same gateway.
  */
 @NullMarked
 package com.runspace.workshop;
