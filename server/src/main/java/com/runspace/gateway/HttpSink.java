@@ -15,6 +15,9 @@ final class HttpSink implements Sink {
   private static final CharSequence BUFFERING = HttpHeaders.createOptimized("x-accel-buffering");
   private static final CharSequence NO = HttpHeaders.createOptimized("no");
 
+  /** What waits for a reader who is slower than the provider; then the provider waits too. */
+  private static final int QUEUE_BYTES_MAX = 32 << 10;
+
   private final Exchange exchange;
   private final HttpServerResponse response;
   private final Runnable forgetRequest;
@@ -44,6 +47,7 @@ final class HttpSink implements Sink {
     // Proxies in front of us must not collect events either.
     response.headers().set(BUFFERING, NO);
     response.setChunked(true);
+    response.setWriteQueueMaxSize(QUEUE_BYTES_MAX);
     response.writeHead();
   }
 

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Relay {
   private static final byte[] DATA = "data: ".getBytes(US_ASCII);
+  private static final byte[] NONE = {};
   private static final byte[] END = "\n\n".getBytes(US_ASCII);
   private static final byte[] DONE = "data: [DONE]\n\n".getBytes(US_ASCII);
   private static final long USAGE_WAIT_NANOS = 1_000_000_000L;
@@ -45,7 +46,7 @@ final class Relay {
   private final ByteJoiner out = new ByteJoiner(512);
 
   // The event at hand: in the scanner's bytes, or in those of the repair.
-  private byte[] event = {};
+  private byte[] event = NONE;
   private int from;
   private int to;
   private boolean flushAsked;
@@ -88,6 +89,8 @@ final class Relay {
     bytes.getBytes(0, length, in.bytes(), at);
     in.filled(length);
     events();
+    event = NONE;
+    in.release();
     if (!over && in.waiting() > SseScanner.EVENT_BYTES_MAX) {
       broken("The provider sent an event that is too large.");
     }

@@ -2,6 +2,7 @@ package com.runspace.upstream;
 
 import com.runspace.wire.ChatEdit;
 import com.runspace.wire.ChatRequest;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -9,11 +10,13 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenAiUpstream implements Upstream {
   private static final int CONNECTIONS_MAX = 20_000;
   private static final int IDLE_SECONDS_MAX = 55;
+  private static final int READ_BYTES_MAX = 16 << 10;
   private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
   // What is not compressed need not be inflated to be read, nor deflated again.
   private static final CharSequence IDENTITY = HttpHeaders.createOptimized("identity");
@@ -37,7 +41,13 @@ final class OpenAiUpstream implements Upstream {
     this.provider = provider;
     HttpClientOptions http =
         provider.clientOptions().setKeepAlive(true).setKeepAliveTimeout(IDLE_SECONDS_MAX);
-    client = vertx.createHttpClient(http, new PoolOptions().setHttp1MaxSize(CONNECTIONS_MAX));
+    client =
+        vertx
+            .httpClientBuilder()
+            .with(http)
+            .with(new PoolOptions().setHttp1MaxSize(CONNECTIONS_MAX))
+            .withConnectHandler(OpenAiUpstream::readLittleAtOnce)
+            .build();
     options =
         new RequestOptions()
             .setMethod(HttpMethod.POST)
@@ -51,6 +61,20 @@ final class OpenAiUpstream implements Upstream {
         provider.key() == null
             ? null
             : HttpHeaders.createOptimized("Bearer " + provider.key().reveal());
+  }
+
+  /**
+   * Reads once and then looks whether anybody still wants to hear more. Left to itself the channel
+   * reads sixteen times before it heeds a pause, and all of that has to wait in memory: with a
+   * thousand slow readers and a fast provider that is the whole heap.
+   */
+  private static void readLittleAtOnce(HttpConnection connection) {
+    if (connection instanceof ConnectionBase base) {
+      base.channel()
+          .config()
+          .setRecvByteBufAllocator(
+              new AdaptiveRecvByteBufAllocator(256, 2048, READ_BYTES_MAX).maxMessagesPerRead(1));
+    }
   }
 
   @Override

@@ -4,6 +4,9 @@ import java.util.Arrays;
 
 /** Bytes that are put together to be written at once. Not safe to share between threads. */
 public final class ByteJoiner {
+  /** Thousands of streams may stand still at once, each with such an array. */
+  private static final int KEPT_BYTES_MAX = 8 << 10;
+
   private byte[] bytes;
   private int length;
 
@@ -36,8 +39,8 @@ public final class ByteJoiner {
   /** Forgets the bytes, and an array that one giant event has made large. */
   public void clear() {
     length = 0;
-    if (bytes.length > 1 << 16) {
-      bytes = new byte[1 << 12];
+    if (bytes.length > KEPT_BYTES_MAX) {
+      bytes = new byte[512];
     }
   }
 

@@ -21,7 +21,12 @@ public final class SseScanner {
   private static final byte[] DATA = {'d', 'a', 't', 'a'};
   private static final byte[] EVENT = {'e', 'v', 'e', 'n', 't'};
 
-  private byte[] bytes = new byte[2048];
+  private static final int USUAL_BYTES = 2048;
+
+  /** Thousands of streams may stand still at once, each with such an array. */
+  private static final int KEPT_BYTES_MAX = 8 << 10;
+
+  private byte[] bytes = new byte[USUAL_BYTES];
   private int filled;
   // Everything before `line` has been read; `seen` is how far the search for its end has come.
   private int line;
@@ -54,6 +59,22 @@ public final class SseScanner {
       bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, filled + more));
     }
     return filled;
+  }
+
+  /**
+   * Says that the events at hand have been used. An array that a burst has made large is let go,
+   * but for what waits for its rest.
+   */
+  public void release() {
+    if (delivered) {
+      forget();
+    }
+    if (bytes.length > KEPT_BYTES_MAX && waiting() <= USUAL_BYTES) {
+      byte[] smaller = new byte[USUAL_BYTES];
+      System.arraycopy(bytes, keep, smaller, 0, waiting());
+      bytes = smaller;
+      shift(keep);
+    }
   }
 
   private void shift(int by) {

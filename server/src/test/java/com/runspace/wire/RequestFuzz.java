@@ -33,7 +33,7 @@ public final class RequestFuzz {
     ChatRequest request;
     try {
       request = ChatRequest.scan(body);
-    } catch (Refused refused) {
+    } catch (Refusal.Refused refused) {
       Optional<String> complaint = AnswerRules.errorComplaint(refused.refusal().body());
       if (refused.refusal().error().status() != 400 || complaint.isPresent()) {
         throw new AssertionError("refused with " + refused.refusal() + ": " + complaint, refused);

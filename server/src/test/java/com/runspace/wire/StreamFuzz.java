@@ -69,7 +69,7 @@ public final class StreamFuzz {
     AnswerScan scan = new AnswerScan();
     try {
       scan.scan(json, 0, json.length);
-    } catch (JsonFault notAnAnswer) {
+    } catch (JsonReader.Fault notAnAnswer) {
       return;
     }
     ByteJoiner out = new ByteJoiner(64);
