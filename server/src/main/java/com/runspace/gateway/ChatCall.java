@@ -153,7 +153,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       refused = new ProviderRefusal(status, retryAfterSeconds, model);
       return;
     }
-    if (stream && contentType.startsWith("application/json")) {
+    if (stream && Relay.isNoStream(contentType)) {
       noAnswer("The provider did not stream the answer.");
       return;
     }

@@ -16,6 +16,7 @@ import com.runspace.wire.SseScanner;
 import com.runspace.wire.Usage;
 import io.vertx.core.buffer.Buffer;
 import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,15 @@ final class Relay {
     this.meter = meter;
     this.edit = edit;
     this.repair = repair;
+  }
+
+  /**
+   * Whether an answer of this type is surely no stream, so that it can still be refused with a
+   * status. Some providers give their streams an odd type, or none.
+   */
+  static boolean isNoStream(String contentType) {
+    String type = contentType.toLowerCase(Locale.ROOT);
+    return type.startsWith("application/json") || type.startsWith("text/html");
   }
 
   /** More of the provider's stream. */

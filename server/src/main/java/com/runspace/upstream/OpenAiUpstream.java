@@ -17,6 +17,7 @@ import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -142,6 +143,12 @@ final class OpenAiUpstream implements Upstream {
       HttpClientResponse head = result.result();
       if (head == null) {
         fail(UpstreamFault.Kind.BROKEN, result.cause());
+        return;
+      }
+      if (head.statusCode() < 200) {
+        // The last head may still come, and must not become the answer to the next request.
+        head.request().connection().close();
+        fail(UpstreamFault.Kind.BROKEN, new IOException("status " + head.statusCode()));
         return;
       }
       response = head;
