@@ -189,7 +189,9 @@ public final class AnswerScan {
         reader.peek();
         int from = reader.position();
         reader.skipValue();
-        int said = index(bytes, from, reader.position());
+        int to = reader.position();
+        // A value of one byte is a digit, and hardly any index is longer.
+        int said = to - from == 1 ? bytes[from] - '0' : index(bytes, from, to);
         index = said < 0 ? index : said;
       } else if (reader.stringIs(USAGE)) {
         // Moonshot's place for it.
