@@ -32,7 +32,11 @@ final class Console {
     this.folder = folder;
     this.wiring = wiring;
     this.insteadOf = port.insteadOf();
-    this.url = "http://" + settings.host() + ":" + port.port();
+    this.url =
+        (settings.edge().tls() == null ? "http://" : "https://")
+            + settings.host()
+            + ":"
+            + port.port();
     this.local = new Local(settings.local(), wiring.catalogue(), wiring.providers());
     this.key = wiring.firstKey();
   }

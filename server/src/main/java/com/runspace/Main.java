@@ -17,6 +17,15 @@ public final class Main {
 
   /** Runs one command; see {@code runspace help}. */
   public static void main(String[] args) {
+    prepare();
+    int code = run(args);
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  /** What has to be said before the libraries are loaded. */
+  static void prepare() {
     // One line per entry, in UTC; read when the first logger is made.
     System.setProperty(
         "java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$-7s %5$s%6$s%n");
@@ -30,10 +39,6 @@ public final class Main {
     // Part of channel ids that nobody reads; without it Netty looks through the network interfaces
     // and complains on a machine without a network.
     System.setProperty("io.netty.machineId", "02:00:00:00:00:00:00:01");
-    int code = run(args);
-    if (code != 0) {
-      System.exit(code);
-    }
   }
 
   /** The exit code of one command; 0 when it ended as asked or goes on by itself. */

@@ -35,6 +35,7 @@ record Settings(
     int eventLoops,
     Duration drain,
     boolean nioAllowed,
+    Edge edge,
     Local local,
     List<Provider> providers,
     List<Model> models) {
@@ -100,6 +101,7 @@ record Settings(
             (int) server.integer("eventLoops", cores, 1, 256),
             server.duration("drain", Duration.ofSeconds(30)),
             server.text("transport", "native").equals("nio"),
+            Edge.of(root, server),
             local(root.object("local")),
             providers,
             models(root, providers));

@@ -7,6 +7,7 @@ import com.runspace.base.Time;
 import com.runspace.gateway.Gateway;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
+import com.runspace.http.Observer;
 import com.runspace.keys.MemoryKeyring;
 import com.runspace.ledger.Allowance;
 import com.runspace.ledger.MemoryLedger;
@@ -47,6 +48,7 @@ final class Wiring implements AutoCloseable {
   private final Providers providers;
   private final MemoryKeyring keyring;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
+  private final Certificates certificate;
 
   Wiring(Settings settings, int port, Time time, Randomness random) throws StartFailed {
     this.settings = settings;
@@ -66,11 +68,25 @@ final class Wiring implements AutoCloseable {
     LoopServer.Doors doors =
         (loop, watch) ->
             Routes.of(new Gateway(loop, watch, new Upstreams(loop, providers), shared));
+    certificate = new Certificates(vertx, settings.edge().tls(), time);
+    LoopServer.Place place =
+        new LoopServer.Place(
+            settings.host(),
+            port,
+            certificate.tls(),
+            settings.edge().proxies(),
+            settings.drain(),
+            Observer.NONE);
     await(
         vertx.deployVerticle(
-            () -> new LoopServer(settings.host(), port, time, random, settings.drain(), doors),
+            () -> certificate.used(new LoopServer(place, time, random, doors)),
             new DeploymentOptions().setInstances(settings.eventLoops())),
         START_SECONDS);
+  }
+
+  /** Looks whether the certificate was renewed; done by itself from time to time. */
+  Future<Void> renewCertificate() {
+    return certificate.renew();
   }
 
   /** Falling back to the slow transport must be a choice, not an accident of packaging. */

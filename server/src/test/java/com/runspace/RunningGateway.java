@@ -21,6 +21,10 @@ public final class RunningGateway implements AutoCloseable {
   /** The name of that model at each provider. */
   public static final String PROVIDERS_MODEL = "provider/model-7b";
 
+  static {
+    Main.prepare();
+  }
+
   private final Wiring wiring;
   private final int port;
   private final String key;
@@ -53,6 +57,9 @@ public final class RunningGateway implements AutoCloseable {
     private Time time = Time.system();
     private Map<String, String> environment = Map.of();
 
+    private String server = "";
+    private String more = "log: {calls: false}";
+
     private Plan(int[] ports) {
       this.ports = ports;
     }
@@ -66,6 +73,18 @@ public final class RunningGateway implements AutoCloseable {
     /** Dollars a day. */
     public Plan allowance(String usd) {
       allowance = usd;
+      return this;
+    }
+
+    /** More members of {@code server} in YAML, with a comma before each. */
+    public Plan server(String members) {
+      server = members;
+      return this;
+    }
+
+    /** More blocks of settings in YAML, a line each. */
+    public Plan more(String blocks) {
+      more = blocks;
       return this;
     }
 
@@ -111,14 +130,24 @@ public final class RunningGateway implements AutoCloseable {
         routes.add("{provider: p%d, model: %s}".formatted(i, PROVIDERS_MODEL));
       }
       return """
-      server: {eventLoops: %d, drain: %s}
+      server: {eventLoops: %d, drain: %s%s}
+      %s
       local: {allowance: %s}
       providers:
       %smodels:
         - {id: %s, weights: w, licence: l, templateTokens: 0, price: {input: 0, output: 1},
            %s routes: [%s]}
       """
-          .formatted(loops, drain, allowance, providers, MODEL, model, String.join(", ", routes));
+          .formatted(
+              loops,
+              drain,
+              server,
+              more,
+              allowance,
+              providers,
+              MODEL,
+              model,
+              String.join(", ", routes));
     }
 
     public RunningGateway start() {
@@ -148,6 +177,11 @@ public final class RunningGateway implements AutoCloseable {
 
   public MemoryBudget budget() {
     return wiring.budget();
+  }
+
+  /** Looks at once whether the certificate was renewed. */
+  public void renewCertificate() {
+    wiring.renewCertificate().toCompletionStage().toCompletableFuture().join();
   }
 
   /** Drains as on SIGTERM. */

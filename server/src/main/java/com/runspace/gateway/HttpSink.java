@@ -97,12 +97,10 @@ final class HttpSink implements Sink {
 
   @Override
   public void onGone(Runnable action) {
-    response.closeHandler(_ -> {
+    exchange.onGone(() -> {
       // An answer that is cut off never ends, so nobody else would free it.
       forgetRequest.run();
-      if (!response.ended()) {
-        action.run();
-      }
+      action.run();
     });
   }
 }
