@@ -138,7 +138,7 @@ final class Console {
   }
 
   /** Drains, then ends the process with code 0: it was asked to stop, and nothing failed. */
-  void stop() {
+  void stop(Log log) {
     say(
         "stopping",
         "\"drain_seconds\":" + settings.drain().toSeconds(),
@@ -152,6 +152,7 @@ final class Console {
     } catch (IOException alreadyGone) {
       System.err.println("runspace: the data folder's lock: " + alreadyGone.getMessage());
     }
+    log.flush();
     Runtime.getRuntime().halt(0);
   }
 }

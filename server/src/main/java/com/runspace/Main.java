@@ -2,6 +2,8 @@ package com.runspace;
 
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,9 +28,7 @@ public final class Main {
 
   /** What has to be said before the libraries are loaded. */
   static void prepare() {
-    // One line per entry, in UTC; read when the first logger is made.
-    System.setProperty(
-        "java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$-7s %5$s%6$s%n");
+    System.setProperty("java.util.logging.manager", Log.Kept.class.getName());
     System.setProperty("user.timezone", "UTC");
     // What Vert.x and Netty offer and this program does not use, but each request would pay for.
     System.setProperty("vertx.disableFileCPResolving", "true");
@@ -89,6 +89,7 @@ public final class Main {
           Wiring.StartFailed,
           IOException {
     Settings settings = settings(options);
+    Log log = Log.install(new FileOutputStream(FileDescriptor.err), settings.edge().log());
     requireLoopback(settings.host());
     Path path =
         options.data() == null
@@ -101,13 +102,13 @@ public final class Main {
     Ports.Choice port = Ports.choose(settings.host(), options.port(), settings.port());
     Wiring wiring = new Wiring(settings, port.port(), Time.system(), Randomness.secure());
     Console console = new Console(settings, options, folder, wiring, port);
-    Runtime.getRuntime().addShutdownHook(new Thread(console::stop, "stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> console.stop(log), "stop"));
     console.started();
   }
 
   /** Without a gate anyone who reaches the port and has a key is the operator's guest. */
   private static void requireLoopback(String host) throws Settings.Invalid {
-    if (!host.equals("localhost") && !host.equals("::1") && !host.startsWith("127.")) {
+    if (!isLoopback(host)) {
       throw new Settings.Invalid(
           List.of(
               "server.host: '"
@@ -115,5 +116,9 @@ public final class Main {
                   + "' is not a loopback address, and there is no gate yet that could guard a"
                   + " public one. Use 127.0.0.1, with a proxy of your own in front."));
     }
+  }
+
+  static boolean isLoopback(String host) {
+    return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
   }
 }

@@ -4,6 +4,7 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.gateway.CallObserver;
 import com.runspace.gateway.Gateway;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
@@ -21,6 +22,7 @@ import io.vertx.core.VertxOptions;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds every object once, in order. No framework: to know who uses what, read the arguments.
@@ -49,6 +51,7 @@ final class Wiring implements AutoCloseable {
   private final MemoryKeyring keyring;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
   private final Certificates certificate;
+  private final @Nullable Admin admin;
 
   Wiring(Settings settings, int port, Time time, Randomness random) throws StartFailed {
     this.settings = settings;
@@ -57,7 +60,11 @@ final class Wiring implements AutoCloseable {
     keyring = new MemoryKeyring(random);
     Allowance.Grant grant = new Allowance.Grant(settings.local().allowance(), "local");
     MemoryLedger ledger = new MemoryLedger(_ -> grant, time);
-    Gateway.Shared shared = new Gateway.Shared(keyring, catalogue, ledger, budget, time);
+    Metrics metrics = settings.edge().admin().isOn() ? new Metrics(budget::taken) : null;
+    CallObserver callObserver = metrics == null ? CallObserver.NONE : metrics;
+    Gateway.Shared shared =
+        new Gateway.Shared(keyring, catalogue, ledger, budget, time, callObserver);
+    Health health = new Health(catalogue);
 
     vertx =
         Vertx.vertx(
@@ -67,7 +74,7 @@ final class Wiring implements AutoCloseable {
     requireNativeTransport();
     LoopServer.Doors doors =
         (loop, watch) ->
-            Routes.of(new Gateway(loop, watch, new Upstreams(loop, providers), shared));
+            Routes.of(new Gateway(loop, watch, new Upstreams(loop, providers), shared), health);
     certificate = new Certificates(vertx, settings.edge().tls(), time);
     LoopServer.Place place =
         new LoopServer.Place(
@@ -76,12 +83,26 @@ final class Wiring implements AutoCloseable {
             certificate.tls(),
             settings.edge().proxies(),
             settings.drain(),
-            Observer.NONE);
+            observer(metrics));
     await(
         vertx.deployVerticle(
             () -> certificate.used(new LoopServer(place, time, random, doors)),
             new DeploymentOptions().setInstances(settings.eventLoops())),
         START_SECONDS);
+    admin = metrics == null ? null : new Admin(vertx, settings.edge().admin(), metrics, health);
+    if (admin != null) {
+      await(admin.start(time, random), START_SECONDS);
+    }
+  }
+
+  private Observer observer(@Nullable Metrics metrics) {
+    Observer figures = metrics == null ? Observer.NONE : metrics;
+    return settings.edge().log().calls() ? new AccessLog(figures) : figures;
+  }
+
+  /** The port of the operator's listener, 0 when there is none. */
+  int adminPort() {
+    return admin == null ? 0 : admin.port();
   }
 
   /** Looks whether the certificate was renewed; done by itself from time to time. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.LogRecord;
 
 /** The whole service in this process, wired as {@code Main} wires it, on a port of its own. */
 public final class RunningGateway implements AutoCloseable {
@@ -182,6 +183,22 @@ public final class RunningGateway implements AutoCloseable {
   /** Looks at once whether the certificate was renewed. */
   public void renewCertificate() {
     wiring.renewCertificate().toCompletionStage().toCompletableFuture().join();
+  }
+
+  /** The port of the operator's listener. */
+  public int adminPort() {
+    return wiring.adminPort();
+  }
+
+  /** An entry of the log with the facts in it, as {@code name=value}. */
+  public static String logged(LogRecord entry) {
+    StringBuilder text = new StringBuilder(entry.getMessage());
+    for (Object parameter : entry.getParameters()) {
+      if (parameter instanceof Log.Facts facts) {
+        facts.members().forEach((n, v) -> text.append(' ').append(n).append('=').append(v));
+      }
+    }
+    return text.append(' ').toString();
   }
 
   /** Drains as on SIGTERM. */

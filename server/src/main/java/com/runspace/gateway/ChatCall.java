@@ -24,6 +24,7 @@ import com.runspace.wire.Usage;
 import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
 import java.util.Iterator;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,7 +128,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   private void admitted(Hold hold) {
     outputLimit = quote.outputLimitFor(hold.amount());
-    meter = new Meter(model, quote, hold, promptBytes, outputLimit < quote.outputLimit());
+    boolean shortened = outputLimit < quote.outputLimit();
+    meter = new Meter(model, quote, hold, promptBytes, shortened, loop, sink);
     sendToNextRoute();
   }
 
@@ -217,6 +219,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private void turnedAway(ProviderRefusal answer) {
     refused = null;
     lastRefusal = answer.refusal();
+    loop.observer().turnedAway(providerName(), answer.outcome());
     if (answer.refusesOurKey()) {
       LOG.log(Logger.Level.ERROR, "{0} refuses our key: its routes are out", providerName());
       loop.upstreams().refusedOurKey(providerName());
@@ -233,6 +236,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     LOG.log(
         Logger.Level.WARNING,
         () -> id + ": " + providerName() + ": " + fault.kind() + " (" + fault.detail() + ")");
+    loop.observer().turnedAway(providerName(), fault.kind().name().toLowerCase(Locale.ROOT));
     if (stage == Stage.OVER) {
       loop.watch().remove(this);
     } else if (relay != null) {

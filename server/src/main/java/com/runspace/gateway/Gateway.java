@@ -16,11 +16,15 @@ import java.util.HashMap;
 public final class Gateway {
   private final ChatEndpoint chat;
   private final ModelsEndpoint models;
-  private final HealthEndpoint health;
 
   /** What all loops share. */
   public record Shared(
-      Keyring keyring, Catalogue catalogue, Ledger ledger, MemoryBudget budget, Time time) {}
+      Keyring keyring,
+      Catalogue catalogue,
+      Ledger ledger,
+      MemoryBudget budget,
+      Time time,
+      CallObserver observer) {}
 
   public Gateway(Vertx vertx, Watch watch, Upstreams upstreams, Shared shared) {
     Loop loop =
@@ -31,11 +35,11 @@ public final class Gateway {
             shared.ledger(),
             upstreams,
             shared.budget(),
+            shared.observer(),
             new AnswerScan(),
             new HashMap<>());
     Completion completion = new Completion(shared.catalogue(), loop);
     chat = new ChatEndpoint(shared.keyring(), loop, completion);
-    health = new HealthEndpoint(shared.catalogue());
     models =
         new ModelsEndpoint(
             shared.keyring(), shared.catalogue(), shared.time().epochMillis() / 1000);
@@ -49,15 +53,5 @@ public final class Gateway {
   /** {@code GET /v1/models} and what is below it. */
   public Handler models() {
     return models;
-  }
-
-  /** {@code GET /healthz}. */
-  public Handler alive() {
-    return health::alive;
-  }
-
-  /** {@code GET /readyz}. */
-  public Handler ready() {
-    return health::ready;
   }
 }

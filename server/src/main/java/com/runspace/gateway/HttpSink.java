@@ -86,6 +86,11 @@ final class HttpSink implements Sink {
   }
 
   @Override
+  public void settled(CallObserver.Call call) {
+    exchange.about(call);
+  }
+
+  @Override
   public boolean isFull() {
     return !isOver() && response.writeQueueFull();
   }

@@ -1,4 +1,4 @@
-package com.runspace.gateway;
+package com.runspace;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -6,14 +6,14 @@ import com.runspace.http.Exchange;
 import com.runspace.models.Catalogue;
 
 /** {@code GET /healthz} and {@code GET /readyz}: for the machines that look after this one. */
-final class HealthEndpoint {
+final class Health {
   private static final byte[] OK = "{\"status\":\"ok\"}".getBytes(US_ASCII);
   private static final byte[] NO_MODEL =
       "{\"status\":\"no model can be called\"}".getBytes(US_ASCII);
 
   private final Catalogue catalogue;
 
-  HealthEndpoint(Catalogue catalogue) {
+  Health(Catalogue catalogue) {
     this.catalogue = catalogue;
   }
 
