@@ -5,6 +5,7 @@ import com.runspace.base.Time;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -49,7 +50,11 @@ public final class Main {
         case "help" -> System.out.print(Options.HELP);
         case "version" -> System.out.println("runspace " + version());
         case "config" -> System.out.print(Effective.text(settings(options)));
-        case "train" -> Training.run();
+        case "train" -> {
+          // The lines are made, since that is part of what is trained, and thrown away.
+          Log.install(OutputStream.nullOutputStream(), new Edge.Log(false, "info", true));
+          Training.run();
+        }
         case "serve" -> serve(options);
         default -> throw new Options.Wrong("unknown command '" + options.command() + "'");
       }
