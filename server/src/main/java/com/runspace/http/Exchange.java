@@ -231,9 +231,12 @@ public final class Exchange {
     response.headers().set(HttpHeaders.CONTENT_TYPE, contentType);
     Future<Void> sent = response.end(Buffer.buffer(body));
     if (isHttp2()) {
-      if (!request.isEnded()) {
-        sent.onComplete(_ -> response.reset(NO_ERROR));
-      }
+      // Asked only then: the end of a request may come in the same read as its head.
+      sent.onComplete(_ -> {
+        if (!request.isEnded()) {
+          response.reset(NO_ERROR);
+        }
+      });
     } else if (closing) {
       sent.onComplete(_ -> ground.connections().linger(request));
     }

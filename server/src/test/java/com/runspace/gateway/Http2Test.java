@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -48,6 +50,8 @@ class Http2Test extends EndToEnd {
               .setTrustAll(true)
               .setVerifyHost(false)
               .setProtocolVersion(HttpVersion.HTTP_2));
+
+  private final Queue<String> failures = new ConcurrentLinkedQueue<>();
 
   @TempDir private Path folder;
 
@@ -252,6 +256,17 @@ class Http2Test extends EndToEnd {
     upstream.awaitClientClosed(SOON);
     time.advance(Duration.ofSeconds(80));
     await(closed::get, () -> "not closed");
+  }
+
+  @Test
+  void manyRequestsWithoutABodyDoNotCountAsCancelled() {
+    HttpClientConnection connection = connect();
+    for (int i = 0; i < 300; i++) {
+      HttpClientRequest request = result(connection.request(options(HttpMethod.GET, "/healthz")));
+      request.exceptionHandler(e -> failures.add(String.valueOf(e)));
+      assertThat(Answer.to(request.send()).text()).isEqualTo("{\"status\":\"ok\"}");
+    }
+    assertThat(failures).isEmpty();
   }
 
   @Test
