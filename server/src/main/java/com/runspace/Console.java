@@ -34,7 +34,11 @@ final class Console {
     this.folder = folder;
     this.wiring = wiring;
     this.insteadOf = port.insteadOf();
-    this.url = "http://" + settings.host() + ":" + port.port();
+    this.url =
+        (settings.edge().tls() == null ? "http://" : "https://")
+            + settings.host()
+            + ":"
+            + port.port();
     this.local = new Local(settings.local(), wiring.catalogue(), wiring.providers());
     this.key = wiring.firstKey();
   }
@@ -151,7 +155,7 @@ final class Console {
   }
 
   /** Drains, then ends the process with code 0: it was asked to stop, and nothing failed. */
-  void stop() {
+  void stop(Log log) {
     say(
         "stopping",
         "\"drain_seconds\":" + settings.drain().toSeconds(),
@@ -168,6 +172,7 @@ final class Console {
     } catch (IOException alreadyGone) {
       System.err.println("runspace: the data folder's lock: " + alreadyGone.getMessage());
     }
+    log.flush();
     Runtime.getRuntime().halt(0);
   }
 }

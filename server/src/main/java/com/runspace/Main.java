@@ -2,9 +2,13 @@ package com.runspace;
 
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
+import com.runspace.config.Edge;
 import com.runspace.config.Effective;
 import com.runspace.config.Settings;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,9 +25,16 @@ public final class Main {
 
   /** Runs one command; see {@code runspace help}. */
   public static void main(String[] args) {
-    // One line per entry, in UTC; read when the first logger is made.
-    System.setProperty(
-        "java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$-7s %5$s%6$s%n");
+    prepare();
+    int code = run(args);
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  /** What has to be said before the libraries are loaded. */
+  static void prepare() {
+    System.setProperty("java.util.logging.manager", Log.Kept.class.getName());
     System.setProperty("user.timezone", "UTC");
     // What Vert.x and Netty offer and this program does not use, but each request would pay for.
     System.setProperty("vertx.disableFileCPResolving", "true");
@@ -34,10 +45,6 @@ public final class Main {
     // Part of channel ids that nobody reads; without it Netty looks through the network interfaces
     // and complains on a machine without a network.
     System.setProperty("io.netty.machineId", "02:00:00:00:00:00:00:01");
-    int code = run(args);
-    if (code != 0) {
-      System.exit(code);
-    }
   }
 
   /** The exit code of one command; 0 when it ended as asked or goes on by itself. */
@@ -48,7 +55,11 @@ public final class Main {
         case "help" -> System.out.print(Options.HELP);
         case "version" -> System.out.println("runspace " + version());
         case "config" -> System.out.print(Effective.text(settings(options)));
-        case "train" -> Training.run();
+        case "train" -> {
+          // The lines are made, since that is part of what is trained, and thrown away.
+          Log.install(OutputStream.nullOutputStream(), new Edge.Log(false, "info", true));
+          Training.run();
+        }
         case "serve" -> serve(options);
         case "models" -> {
           return operate(options);
@@ -113,18 +124,19 @@ public final class Main {
           Wiring.StartFailed,
           IOException {
     Settings settings = settings(options);
+    Log log = Log.install(new FileOutputStream(FileDescriptor.err), settings.edge().log());
     requireLoopback(settings.host());
     DataFolder folder = DataFolder.open(dataPath(options));
     Ports.Choice port = Ports.choose(settings.host(), options.port(), settings.port());
     Wiring wiring = new Wiring(settings, port.port(), Time.system(), Randomness.secure());
     Console console = new Console(settings, options, folder, wiring, port);
-    Runtime.getRuntime().addShutdownHook(new Thread(console::stop, "stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> console.stop(log), "stop"));
     console.started();
   }
 
   /** Without a gate anyone who reaches the port and has a key is the operator's guest. */
   private static void requireLoopback(String host) throws Settings.Invalid {
-    if (!host.equals("localhost") && !host.equals("::1") && !host.startsWith("127.")) {
+    if (!isLoopback(host)) {
       throw new Settings.Invalid(
           List.of(
               "server.host: '"
@@ -132,5 +144,9 @@ public final class Main {
                   + "' is not a loopback address, and there is no gate yet that could guard a"
                   + " public one. Use 127.0.0.1, with a proxy of your own in front."));
     }
+  }
+
+  static boolean isLoopback(String host) {
+    return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
   }
 }

@@ -2,6 +2,7 @@ package com.runspace;
 
 import com.runspace.gateway.Gateway;
 import com.runspace.gateway.Refusals;
+import com.runspace.http.Handler;
 import com.runspace.http.Router;
 import io.vertx.core.http.HttpMethod;
 
@@ -9,14 +10,22 @@ import io.vertx.core.http.HttpMethod;
 final class Routes {
   private Routes() {}
 
-  static Router of(Gateway gateway) {
+  static Router of(Gateway gateway, Health health) {
     return new Router(Refusals.fallbacks())
         // Open to all: says nothing but whether.
-        .on(HttpMethod.GET, "/healthz", gateway.alive())
-        .on(HttpMethod.GET, "/readyz", gateway.ready())
+        .on(HttpMethod.GET, "/healthz", health::alive)
+        .on(HttpMethod.GET, "/readyz", health::ready)
         // What an API key opens.
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())
         .below(HttpMethod.GET, "/v1/models/", gateway.models());
+  }
+
+  /** The operator's own listener, which callers never reach. */
+  static Router ofAdmin(Handler metrics, Health health) {
+    return new Router(Refusals.fallbacks())
+        .on(HttpMethod.GET, "/metrics", metrics)
+        .on(HttpMethod.GET, "/healthz", health::alive)
+        .on(HttpMethod.GET, "/readyz", health::ready);
   }
 }

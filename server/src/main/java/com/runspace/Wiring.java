@@ -6,9 +6,11 @@ import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
+import com.runspace.gateway.CallObserver;
 import com.runspace.gateway.Gateway;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
+import com.runspace.http.Observer;
 import com.runspace.keys.MemoryKeyring;
 import com.runspace.ledger.Allowance;
 import com.runspace.ledger.MemoryLedger;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds every object once, in order. No framework: to know who uses what, read the arguments.
@@ -54,6 +57,8 @@ final class Wiring implements AutoCloseable {
   private final Future<?> looked;
   private final MemoryLedger ledger;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
+  private final Certificates certificate;
+  private final @Nullable Admin admin;
 
   Wiring(Settings settings, int port, Time time, Randomness random) throws StartFailed {
     this.settings = settings;
@@ -62,7 +67,11 @@ final class Wiring implements AutoCloseable {
     keyring = new MemoryKeyring(random);
     Allowance.Grant grant = new Allowance.Grant(settings.local().allowance(), "local");
     ledger = new MemoryLedger(_ -> grant, time);
-    Gateway.Shared shared = new Gateway.Shared(keyring, catalogue, providers, ledger, budget, time);
+    Metrics metrics = settings.edge().admin().isOn() ? new Metrics(budget::taken) : null;
+    CallObserver callObserver = metrics == null ? CallObserver.NONE : metrics;
+    Gateway.Shared shared =
+        new Gateway.Shared(keyring, catalogue, providers, ledger, budget, time, callObserver);
+    Health health = new Health(catalogue, providers);
 
     vertx =
         Vertx.vertx(
@@ -70,13 +79,41 @@ final class Wiring implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
-    LoopServer.Doors doors = (loop, watch) -> Routes.of(new Gateway(loop, watch, shared));
+    LoopServer.Doors doors = (loop, watch) -> Routes.of(new Gateway(loop, watch, shared), health);
+    certificate = new Certificates(vertx, settings.edge().tls(), time);
+    LoopServer.Place place =
+        new LoopServer.Place(
+            settings.host(),
+            port,
+            certificate.tls(),
+            settings.edge().proxies(),
+            settings.drain(),
+            observer(metrics));
     await(
         vertx.deployVerticle(
-            () -> new LoopServer(settings.host(), port, time, random, settings.drain(), doors),
+            () -> certificate.used(new LoopServer(place, time, random, doors)),
             new DeploymentOptions().setInstances(settings.eventLoops())),
         START_SECONDS);
     looked = Probes.watch(vertx, providers);
+    admin = metrics == null ? null : new Admin(vertx, settings.edge().admin(), metrics, health);
+    if (admin != null) {
+      await(admin.start(time, random), START_SECONDS);
+    }
+  }
+
+  private Observer observer(@Nullable Metrics metrics) {
+    Observer figures = metrics == null ? Observer.NONE : metrics;
+    return settings.edge().log().calls() ? new AccessLog(figures) : figures;
+  }
+
+  /** The port of the operator's listener, 0 when there is none. */
+  int adminPort() {
+    return admin == null ? 0 : admin.port();
+  }
+
+  /** Looks whether the certificate was renewed; done by itself from time to time. */
+  Future<Void> renewCertificate() {
+    return certificate.renew();
   }
 
   /** Falling back to the slow transport must be a choice, not an accident of packaging. */

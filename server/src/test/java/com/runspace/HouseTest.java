@@ -35,7 +35,7 @@ class HouseTest {
           arrow("mcp", "base http wire models keys gateway"),
           arrow("oauth", "base http keys wallet"),
           arrow("dashboard", "base http models keys ledger wallet gateway"),
-          arrow("config", "base models upstream wire"),
+          arrow("config", "base http models upstream wire"),
           arrow("upstream", "base wire models"),
           arrow("keys", "base"),
           arrow("ledger", "base"),

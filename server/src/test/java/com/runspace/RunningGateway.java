@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.LogRecord;
 
 /** The whole service in this process, wired as {@code Main} wires it, on a port of its own. */
 public final class RunningGateway implements AutoCloseable {
@@ -22,6 +23,10 @@ public final class RunningGateway implements AutoCloseable {
 
   /** The name of that model at each provider. */
   public static final String PROVIDERS_MODEL = "provider/model-7b";
+
+  static {
+    Main.prepare();
+  }
 
   private final Wiring wiring;
   private final int port;
@@ -57,6 +62,9 @@ public final class RunningGateway implements AutoCloseable {
     private Time time = Time.system();
     private Map<String, String> environment = Map.of();
 
+    private String server = "";
+    private String more = "log: {calls: false}";
+
     private Plan(int[] ports) {
       this.ports = ports;
     }
@@ -70,6 +78,18 @@ public final class RunningGateway implements AutoCloseable {
     /** Dollars a day. */
     public Plan allowance(String usd) {
       allowance = usd;
+      return this;
+    }
+
+    /** More members of {@code server} in YAML, with a comma before each. */
+    public Plan server(String members) {
+      server = members;
+      return this;
+    }
+
+    /** More blocks of settings in YAML, a line each. */
+    public Plan more(String blocks) {
+      more = blocks;
       return this;
     }
 
@@ -128,14 +148,24 @@ public final class RunningGateway implements AutoCloseable {
         routes.add("{%s provider: p%d, model: %s}".formatted(members, i, PROVIDERS_MODEL));
       }
       return """
-      server: {eventLoops: %d, drain: %s}
+      server: {eventLoops: %d, drain: %s%s}
+      %s
       local: {allowance: %s}
       providers:
       %smodels:
         - {id: %s, weights: w, licence: l, templateTokens: 0, price: {input: 0, output: 1},
            %s routes: [%s]}
       """
-          .formatted(loops, drain, allowance, providers, MODEL, model, String.join(", ", routes));
+          .formatted(
+              loops,
+              drain,
+              server,
+              more,
+              allowance,
+              providers,
+              MODEL,
+              model,
+              String.join(", ", routes));
     }
 
     public RunningGateway start() {
@@ -170,6 +200,27 @@ public final class RunningGateway implements AutoCloseable {
   /** What running calls hold of the allowance. */
   public Nanos held() {
     return wiring.held();
+  }
+
+  /** Looks at once whether the certificate was renewed. */
+  public void renewCertificate() {
+    wiring.renewCertificate().toCompletionStage().toCompletableFuture().join();
+  }
+
+  /** The port of the operator's listener. */
+  public int adminPort() {
+    return wiring.adminPort();
+  }
+
+  /** An entry of the log with the facts in it, as {@code name=value}. */
+  public static String logged(LogRecord entry) {
+    StringBuilder text = new StringBuilder(entry.getMessage());
+    for (Object parameter : entry.getParameters()) {
+      if (parameter instanceof Log.Facts facts) {
+        facts.members().forEach((n, v) -> text.append(' ').append(n).append('=').append(v));
+      }
+    }
+    return text.append(' ').toString();
   }
 
   /** Drains as on SIGTERM. */

@@ -16,6 +16,7 @@ public final class Effective {
     line(out, "server.eventLoops", settings.eventLoops());
     line(out, "server.drain", settings.drain().toSeconds() + "s");
     line(out, "server.transport", settings.nioAllowed() ? "nio" : "native");
+    edge(out, settings.edge());
     line(out, "local.engine", settings.local().engine() ? "auto" : "off");
     line(out, "local.parallel", settings.local().parallel());
     line(out, "local.ollama", settings.local().ollama());
@@ -42,6 +43,17 @@ public final class Effective {
       }
     }
     return out.toString();
+  }
+
+  private static void edge(StringBuilder out, Edge edge) {
+    line(out, "server.tls.certificate", edge.tls() == null ? "none" : edge.tls().certificate());
+    line(out, "server.tls.key", edge.tls() == null ? "none" : edge.tls().key());
+    line(out, "server.trustedProxies", edge.proxies());
+    line(out, "admin.host", edge.admin().host());
+    line(out, "admin.port", edge.admin().isOn() ? edge.admin().port() : "off");
+    line(out, "log.format", edge.log().json() ? "json" : "plain");
+    line(out, "log.level", edge.log().level());
+    line(out, "log.calls", edge.log().calls());
   }
 
   private static void line(StringBuilder out, String name, Object value) {

@@ -32,6 +32,7 @@ public record Settings(
     int eventLoops,
     Duration drain,
     boolean nioAllowed,
+    Edge edge,
     Local local,
     List<Provider> providers,
     List<Model> models) {
@@ -106,6 +107,7 @@ public record Settings(
             (int) server.integer("eventLoops", cores, 1, 256),
             server.duration("drain", Duration.ofSeconds(30)),
             server.text("transport", "native").equals("nio"),
+            Edge.of(root, server),
             local(local, localPrice, supply),
             supply.providers(),
             supply.models());

@@ -24,6 +24,7 @@ import com.runspace.wire.Repairs;
 import com.runspace.wire.Usage;
 import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,7 +126,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   private void admitted(Hold hold) {
     outputLimit = quote.outputLimitFor(hold.amount());
-    meter = new Meter(model, quote, hold, promptBytes, outputLimit < quote.outputLimit());
+    boolean shortened = outputLimit < quote.outputLimit();
+    meter = new Meter(model, quote, hold, promptBytes, shortened, loop, sink);
     sendToNextRoute();
   }
 
@@ -218,6 +220,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     refused = null;
     lastRefusal = answer.refusal();
     answer.report(ways, loop.watch().now());
+    loop.observer().turnedAway(providerName(), answer.outcome());
     if (answer.mayTryAnother()) {
       sendToNextRoute();
     } else {
@@ -230,6 +233,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     LOG.log(
         Logger.Level.WARNING,
         () -> id + ": " + providerName() + ": " + fault.kind() + " (" + fault.detail() + ")");
+    loop.observer().turnedAway(providerName(), fault.kind().name().toLowerCase(Locale.ROOT));
     if (stage == Stage.OVER) {
       loop.watch().remove(this);
     } else if (relay != null) {

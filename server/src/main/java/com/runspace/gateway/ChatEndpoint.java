@@ -32,6 +32,7 @@ final class ChatEndpoint implements Handler {
       Refusals.send(exchange, Refusals.invalidKey(bearer == null));
       return;
     }
+    exchange.caller(caller.keyId());
     BodyReader.read(
         exchange,
         loop.watch(),

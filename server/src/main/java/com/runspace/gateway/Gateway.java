@@ -17,7 +17,6 @@ import java.util.HashMap;
 public final class Gateway {
   private final ChatEndpoint chat;
   private final ModelsEndpoint models;
-  private final HealthEndpoint health;
 
   /** What all loops share. */
   public record Shared(
@@ -26,7 +25,8 @@ public final class Gateway {
       Providers providers,
       Ledger ledger,
       MemoryBudget budget,
-      Time time) {}
+      Time time,
+      CallObserver observer) {}
 
   public Gateway(Vertx vertx, Watch watch, Shared shared) {
     Loop loop =
@@ -37,11 +37,11 @@ public final class Gateway {
             shared.ledger(),
             new Upstreams(vertx, shared.providers()),
             shared.budget(),
+            shared.observer(),
             new AnswerScan(),
             new HashMap<>());
     Completion completion = new Completion(shared.catalogue(), loop);
     chat = new ChatEndpoint(shared.keyring(), loop, completion);
-    health = new HealthEndpoint(shared.catalogue(), shared.providers());
     models =
         new ModelsEndpoint(
             shared.keyring(),
@@ -58,15 +58,5 @@ public final class Gateway {
   /** {@code GET /v1/models} and what is below it. */
   public Handler models() {
     return models;
-  }
-
-  /** {@code GET /healthz}. */
-  public Handler alive() {
-    return health::alive;
-  }
-
-  /** {@code GET /readyz}. */
-  public Handler ready() {
-    return health::ready;
   }
 }

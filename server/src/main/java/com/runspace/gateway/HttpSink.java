@@ -90,6 +90,11 @@ final class HttpSink implements Sink {
   }
 
   @Override
+  public void settled(CallObserver.Call call) {
+    exchange.about(call);
+  }
+
+  @Override
   public boolean isFull() {
     return !isOver() && response.writeQueueFull();
   }
@@ -101,12 +106,10 @@ final class HttpSink implements Sink {
 
   @Override
   public void onGone(Runnable action) {
-    response.closeHandler(_ -> {
+    exchange.onGone(() -> {
       // An answer that is cut off never ends, so nobody else would free it.
       forgetRequest.run();
-      if (!response.ended()) {
-        action.run();
-      }
+      action.run();
     });
   }
 }

@@ -24,6 +24,7 @@ record Loop(
     Ledger ledger,
     Upstreams upstreams,
     MemoryBudget budget,
+    CallObserver observer,
     AnswerScan scan,
     Map<String, byte[]> quotedIds) {
   /** A model's id as a JSON string. There are few models, and each call needs one of them. */

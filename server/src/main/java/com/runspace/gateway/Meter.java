@@ -28,11 +28,15 @@ final class Meter {
   private final Hold hold;
   private final long promptBytes;
   private final boolean shortened;
+  private final Loop loop;
+  private final Sink sink;
+  private final long startedNanos;
 
   private Usage.@Nullable Reported reported;
   private boolean flagged;
   private boolean cutByLength;
   private long textBytes;
+  private long firstTextNanos;
   private @Nullable Usage settled;
 
   /**
@@ -40,17 +44,31 @@ final class Meter {
    *
    * @param shortened whether the output limit was lowered to what the allowance affords
    */
-  Meter(Model model, Quote quote, Hold hold, long promptBytes, boolean shortened) {
+  Meter(
+      Model model,
+      Quote quote,
+      Hold hold,
+      long promptBytes,
+      boolean shortened,
+      Loop loop,
+      Sink sink) {
     this.model = model;
     this.quote = quote;
     this.hold = hold;
     this.promptBytes = promptBytes;
     this.shortened = shortened;
+    this.loop = loop;
+    this.sink = sink;
+    this.startedNanos = loop.time().nanos();
+    loop.observer().admitted();
   }
 
   /** So many bytes of text have passed. */
   void passed(long bytes) {
     textBytes += bytes;
+    if (firstTextNanos == 0 && bytes > 0) {
+      firstTextNanos = loop.time().nanos() - startedNanos;
+    }
   }
 
   void cutByLength() {
@@ -99,20 +117,28 @@ final class Meter {
     }
     Nanos cost = cost(usage);
     flagged |= basis == Basis.MEASURED && cost.compareTo(hold.amount()) > 0;
-    var _ =
-        hold.settle(
-            new Settlement(
-                provider,
-                usage.prompt(),
-                usage.cached(),
-                usage.completion(),
-                cost,
-                basis,
-                ended,
-                isClamped(),
-                flagged));
+    Settlement settlement =
+        new Settlement(
+            provider,
+            usage.prompt(),
+            usage.cached(),
+            usage.completion(),
+            cost,
+            basis,
+            ended,
+            isClamped(),
+            flagged);
+    Nanos charged = hold.settle(settlement);
     settled = usage;
+    tell(settlement, charged);
     return usage;
+  }
+
+  private void tell(Settlement settlement, Nanos charged) {
+    long elapsed = loop.time().nanos() - startedNanos;
+    var call = new CallObserver.Call(model.id(), settlement, charged, firstTextNanos, elapsed);
+    loop.observer().settled(call);
+    sink.settled(call);
   }
 
   private long estimatedPrompt() {

@@ -73,6 +73,7 @@ final class ModelsEndpoint implements Handler {
       Refusals.send(exchange, Refusals.invalidKey(bearer == null));
       return;
     }
+    exchange.caller(caller.keyId());
     String path = exchange.request().path();
     if (path == null || path.length() <= PATH.length() + 1) {
       exchange.json(200, list(caller).toBuffer().getBytes());

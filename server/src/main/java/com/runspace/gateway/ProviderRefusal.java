@@ -34,6 +34,14 @@ final class ProviderRefusal {
     return body.length() <= max;
   }
 
+  /** The status, for figures; those that are rare share a word. */
+  String outcome() {
+    return switch (status) {
+      case 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529 -> "http_" + status;
+      default -> status < 400 ? "http_odd" : status < 500 ? "http_4xx" : "http_5xx";
+    };
+  }
+
   boolean refusesOurKey() {
     return status == 401 || status == 402 || status == 403;
   }

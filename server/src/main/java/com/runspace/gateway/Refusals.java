@@ -7,6 +7,7 @@ import com.runspace.wire.ApiError;
 import com.runspace.wire.Refusal;
 import io.vertx.core.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Set;
 
 /** The one place where a refusal becomes HTTP. */
@@ -20,6 +21,7 @@ public final class Refusals {
     if (exchange.response().headWritten() || exchange.response().closed()) {
       return;
     }
+    exchange.refusal(refusal.error().name().toLowerCase(Locale.ROOT));
     switch (refusal.error().retry()) {
       case YES -> exchange.response().headers().set(SHOULD_RETRY, "true");
       case NO -> exchange.response().headers().set(SHOULD_RETRY, "false");
@@ -112,6 +114,8 @@ public final class Refusals {
                   + " s, and longer only at "
                   + (BodyReader.SLOW_BYTES_PER_SECOND >> 10)
                   + " KiB/s or more.");
+      case BROKEN ->
+          Refusal.of(ApiError.BAD_FRAMING, "The framing of the request's body is broken.");
       case ENCODED ->
           Refusal.of(
               ApiError.ENCODING_UNSUPPORTED,

@@ -37,6 +37,9 @@ public interface Sink {
   /** Sends a refusal; only before the head. */
   void refuse(Refusal refusal);
 
+  /** Hears what the call used, for the log; nothing has to be done with it. */
+  default void settled(CallObserver.Call call) {}
+
   /** Whether the receiver reads slower than it is written to. */
   boolean isFull();
 

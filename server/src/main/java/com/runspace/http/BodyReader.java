@@ -2,8 +2,11 @@ package com.runspace.http;
 
 import com.runspace.base.Watch;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.StreamResetException;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -30,6 +33,8 @@ public final class BodyReader extends Watch.Watched {
     TOO_LARGE,
     TOO_SLOW,
     ENCODED,
+    /** Its framing is broken, so that its end cannot be known. */
+    BROKEN,
     /** The bodies in memory take all that they may. */
     NO_MEMORY
   }
@@ -81,7 +86,7 @@ public final class BodyReader extends Watch.Watched {
     if (!grow((int) expected)) {
       return;
     }
-    request.exceptionHandler(_ -> stop());
+    request.exceptionHandler(this::broken);
     request.handler(this::more);
     request.endHandler(_ -> whole());
     watch.add(this);
@@ -127,6 +132,19 @@ public final class BodyReader extends Watch.Watched {
     }
     chunk.getBytes(0, chunk.length(), bytes, length);
     length = needed;
+  }
+
+  /** Either the caller has left, on whom an answer is lost, or what came is no body. */
+  private void broken(Throwable cause) {
+    boolean left =
+        cause instanceof HttpClosedException
+            || cause instanceof StreamResetException
+            || cause instanceof IOException;
+    if (left || over) {
+      stop();
+    } else {
+      refuse(Problem.BROKEN);
+    }
   }
 
   private void whole() {

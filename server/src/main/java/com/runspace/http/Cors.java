@@ -13,7 +13,12 @@ final class Cors {
   private static final String PATHS = "/v1/";
   private static final CharSequence EXPOSED =
       HttpHeaders.createOptimized(
-          "x-request-id, retry-after, x-should-retry, www-authenticate, openai-processing-ms");
+          "x-request-id, retry-after, retry-after-ms, x-should-retry, www-authenticate"
+              + ", openai-processing-ms, openai-version"
+              + ", x-ratelimit-limit-requests, x-ratelimit-remaining-requests"
+              + ", x-ratelimit-reset-requests, x-ratelimit-limit-tokens"
+              + ", x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"
+              + ", x-allowance-limit, x-allowance-remaining, x-allowance-reset");
   private static final CharSequence ANY = HttpHeaders.createOptimized("*");
   private static final CharSequence DAY_SECONDS = HttpHeaders.createOptimized("86400");
 

@@ -8,8 +8,13 @@ import java.util.TreeSet;
 
 /** Finds the handler of a request by its path and method. */
 public final class Router {
-  private final Map<String, Map<HttpMethod, Handler>> exact = new HashMap<>();
-  private final Map<String, Map<HttpMethod, Handler>> below = new HashMap<>();
+  private static final Place NOWHERE = new Place("", Map.of());
+
+  /** What can be done at one path, or below it. */
+  private record Place(String route, Map<HttpMethod, Handler> methods) {}
+
+  private final Map<String, Place> exact = new HashMap<>();
+  private final Map<String, Place> below = new HashMap<>();
   private final Fallbacks fallbacks;
 
   public Router(Fallbacks fallbacks) {
@@ -17,26 +22,36 @@ public final class Router {
   }
 
   public Router on(HttpMethod method, String path, Handler handler) {
-    exact.computeIfAbsent(path, _ -> new HashMap<>()).put(method, handler);
+    place(exact, path, path).put(method, handler);
     return this;
   }
 
   /** All paths that begin with {@code prefix}, which ends in a slash. */
   public Router below(HttpMethod method, String prefix, Handler handler) {
-    below.computeIfAbsent(prefix, _ -> new HashMap<>()).put(method, handler);
+    place(below, prefix, prefix + "*").put(method, handler);
     return this;
+  }
+
+  private static Map<HttpMethod, Handler> place(
+      Map<String, Place> places, String path, String route) {
+    return places.computeIfAbsent(path, _ -> new Place(route, new HashMap<>())).methods();
   }
 
   Fallbacks fallbacks() {
     return fallbacks;
   }
 
-  /** The handler for a request; never null. */
-  public Handler find(HttpMethod method, String path) {
-    Map<HttpMethod, Handler> methods = exact.get(path);
-    if (methods == null) {
-      methods = longestBelow(path);
+  /** Has the request answered. */
+  void handle(Exchange exchange, String path) {
+    Place place = exact.get(path);
+    if (place == null) {
+      place = longestBelow(path);
     }
+    exchange.route(place.route());
+    find(exchange.request().method(), place.methods()).handle(exchange);
+  }
+
+  private Handler find(HttpMethod method, Map<HttpMethod, Handler> methods) {
     if (methods.isEmpty()) {
       return fallbacks::unknownPath;
     }
@@ -56,7 +71,7 @@ public final class Router {
     return exchange -> fallbacks.otherMethod(exchange, allowed);
   }
 
-  private Map<HttpMethod, Handler> longestBelow(String path) {
+  private Place longestBelow(String path) {
     String longest = "";
     for (String prefix : below.keySet()) {
       if (prefix.length() > longest.length()
@@ -65,6 +80,6 @@ public final class Router {
         longest = prefix;
       }
     }
-    return below.getOrDefault(longest, Map.of());
+    return below.getOrDefault(longest, NOWHERE);
   }
 }

@@ -44,6 +44,34 @@ class ConnectionDeadlinesTest extends EndToEnd {
   }
 
   @Test
+  void secondHeadThatDoesNotComeInTenSeconds() {
+    RawClient client = connect();
+    assertThat(client.call(Request.get("/v1/nothing")).status()).isEqualTo(404);
+    time.advance(Duration.ofSeconds(20));
+    client.expectSilence(SHORT);
+    client.send("GET /v1/nothing HTTP/1.1\r\nhost: x\r\nx-a: ");
+    client.expectSilence(SHORT);
+    time.advance(Duration.ofSeconds(9));
+    client.expectSilence(SHORT);
+    client.send("more");
+    time.advance(Duration.ofSeconds(2));
+    client.awaitClosed(SOON);
+  }
+
+  @Test
+  void secondHeadInTwoPiecesIsFine() {
+    RawClient client = connect();
+    assertThat(client.call(Request.get("/v1/nothing")).status()).isEqualTo(404);
+    client.send("GET /v1/nothing HTTP/1.1\r\n");
+    client.expectSilence(SHORT);
+    time.advance(Duration.ofSeconds(9));
+    client.send("host: x\r\n\r\n");
+    assertThat(client.readAll().status()).isEqualTo(404);
+    time.advance(Duration.ofSeconds(60));
+    client.expectSilence(SHORT);
+  }
+
+  @Test
   void callInFlightIsNotIdle() {
     Gate gate = Gate.named("the answer");
     String answer = CHUNKS.completion("hi", "stop", 1, 1);

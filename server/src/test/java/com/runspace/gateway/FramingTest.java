@@ -103,9 +103,33 @@ class FramingTest extends EndToEnd {
         "GET /v1/models HTTP/1.2\r\nhost: x\r\n\r\n",
         "GET /v1/models HTTP/0.9\r\nhost: x\r\n\r\nGET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n",
         "GET /v1/models \u00abodd\u00bb/7.7\r\nhost: x\r\n\r\n",
+        "GET /healthz HTTP/9.9\r\nhost: x\r\n\r\n",
+        "GET /healthz HTTP/2.0\r\nhost: x\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
       })
   void whatIsNoHttp(String raw) {
     refusedAndClosed(raw, 400);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "host: x\r\nhost: x\r\n", "host: x, y\r\n", "host: a b\r\n", "host:\r\n"})
+  void hostThatIsMissingOrUnclear(String lines) {
+    refusedAndClosed("GET /healthz HTTP/1.1\r\n" + lines + "\r\n", 400);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "x:80", "[::1]:8080", "api_1.example", "192.0.2.1"})
+  void hostAsItMustBe(String host) {
+    RawClient client = client().send("GET /healthz HTTP/1.1\r\nhost: " + host + "\r\n\r\n");
+    assertThat(client.readAll().status()).isEqualTo(200);
+  }
+
+  @Test
+  void firstVersionOfHttpNeedsNoHost() {
+    RawClient client = client().send("GET /healthz HTTP/1.0\r\n\r\n");
+    assertThat(client.readAll().status()).isEqualTo(200);
+    client.awaitClosed(SOON);
   }
 
   @Test
@@ -121,6 +145,7 @@ class FramingTest extends EndToEnd {
   @Test
   void brokenChunkGivesBackWhatItTook() {
     RawClient client = client().send(head("transfer-encoding: chunked\r\n") + "zz\r\nnonsense");
+    refusal(client.readAll(), 400);
     client.awaitClosed(SOON);
     awaitBudgetFree();
   }

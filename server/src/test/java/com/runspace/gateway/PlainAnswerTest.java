@@ -26,7 +26,12 @@ class PlainAnswerTest extends EndToEnd {
     String id = "\"" + ours(answer.header("x-request-id")).id() + "\"";
     assertThat(answer.text()).isEqualTo(form.formatted(usage(5, 7), "\"m\"", id));
     assertThat(answer.headers().names())
-        .containsExactlyInAnyOrder("x-request-id", "content-type", "content-length");
+        .containsExactlyInAnyOrder(
+            "x-request-id",
+            "openai-version",
+            "openai-processing-ms",
+            "content-type",
+            "content-length");
     assertThat(answer.header("content-type")).isEqualTo("application/json");
   }
 

@@ -141,6 +141,19 @@ class RefusalTest extends EndToEnd {
     client.awaitClosed(SOON);
   }
 
+  @Test
+  void callerWhoSendsOnAfterTheRefusalStillHearsIt() {
+    RawClient client = client();
+    client.send(authorized("").header("transfer-encoding", "chunked"));
+    byte[] chunk = ("100000\r\n" + "x".repeat(MEBIBYTE) + "\r\n").getBytes(UTF_8);
+    for (int i = 0; i < 48; i++) {
+      client.send(chunk);
+    }
+    client.send("0\r\n\r\n");
+    assertThat(refusal(client.readAll(), 413).getString("code")).isEqualTo("request_too_large");
+    client.awaitClosed(SOON);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"gzip", "br", "deflate, gzip"})
   void bodyInAnotherEncoding(String encoding) {

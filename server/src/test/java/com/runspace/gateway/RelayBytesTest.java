@@ -180,6 +180,8 @@ class RelayBytesTest extends EndToEnd {
     assertThat(head.headers().names())
         .containsExactlyInAnyOrder(
             "x-request-id",
+            "openai-version",
+            "openai-processing-ms",
             "content-type",
             "cache-control",
             "x-accel-buffering",

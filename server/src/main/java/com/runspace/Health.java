@@ -1,4 +1,4 @@
-package com.runspace.gateway;
+package com.runspace;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -7,7 +7,7 @@ import com.runspace.models.Catalogue;
 import com.runspace.upstream.Providers;
 
 /** {@code GET /healthz} and {@code GET /readyz}: for the machines that look after this one. */
-final class HealthEndpoint {
+final class Health {
   private static final byte[] OK = "{\"status\":\"ok\"}".getBytes(US_ASCII);
   private static final byte[] NO_MODEL =
       "{\"status\":\"no model can be called\"}".getBytes(US_ASCII);
@@ -15,7 +15,7 @@ final class HealthEndpoint {
   private final Catalogue catalogue;
   private final Providers providers;
 
-  HealthEndpoint(Catalogue catalogue, Providers providers) {
+  Health(Catalogue catalogue, Providers providers) {
     this.catalogue = catalogue;
     this.providers = providers;
   }

@@ -1,0 +1,177 @@
+package com.runspace;
+
+import com.runspace.gateway.CallObserver;
+import com.runspace.http.Exchange;
+import com.runspace.http.Observer;
+import com.runspace.ledger.Settlement;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+
+/**
+ * Figures of the running service in Prometheus' form, under the names of OpenTelemetry's
+ * conventions for generative AI where those have one. Labels come from the settings, the route
+ * table and our own lists of words, never from a caller, so that their number has a bound.
+ */
+final class Metrics implements Observer, CallObserver {
+  static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+  private static final String CHAT = "chat";
+  private static final double SECOND_NANOS = 1e9;
+  private static final double[] DURATIONS = {
+    0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92
+  };
+  private static final double[] FIRST_TOKEN = {
+    0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10
+  };
+  private static final double[] TOKENS = {
+    1,
+    4,
+    16,
+    64,
+    256,
+    1_024,
+    4_096,
+    16_384,
+    65_536,
+    262_144,
+    1_048_576,
+    4_194_304,
+    16_777_216,
+    67_108_864
+  };
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final LongAdder running = new LongAdder();
+  private final LongAdder connections = new LongAdder();
+  private final Counter requests =
+      counter("runspace_requests", "Requests by route and status.", "route", "status");
+  private final Counter refusals =
+      counter("runspace_refusals", "Refusals by their name in the error table.", "error");
+  private final Counter calls =
+      counter("runspace_calls", "Calls that are over.", "model", "ended", "basis");
+  private final Counter charged =
+      counter("runspace_charged_nano_usd", "What calls were charged.", "model");
+  private final Counter turnedAway =
+      counter("runspace_provider_failures", "Calls not taken.", "provider", "outcome");
+  private final Histogram tokens =
+      histogram("gen_ai_client_token_usage", "Tokens of a call.", TOKENS, "gen_ai_token_type");
+  private final Histogram durations =
+      histogram("gen_ai_server_request_duration_seconds", "Admission to settling.", DURATIONS);
+  private final Histogram firstTokens =
+      histogram(
+          "gen_ai_server_time_to_first_token_seconds", "Admission to first text.", FIRST_TOKEN);
+
+  /**
+   * Begins to count.
+   *
+   * @param bodyBytes bytes of bodies in memory now
+   */
+  Metrics(LongSupplier bodyBytes) {
+    gauge("runspace_calls_running", "Calls in flight.", running::sum);
+    gauge("runspace_connections_open", "Connections of callers.", connections::sum);
+    gauge("runspace_body_bytes", "Bodies in memory.", bodyBytes);
+    gauge("runspace_log_entries_dropped", "Log entries lost since the start.", Log::lost);
+  }
+
+  private Counter counter(String name, String help, String... labels) {
+    return Counter.builder()
+        .name(name)
+        .help(help)
+        .labelNames(labels)
+        .withoutExemplars()
+        .register(registry);
+  }
+
+  private Histogram histogram(String name, String help, double[] bounds, String... more) {
+    String[] labels = new String[more.length + 2];
+    labels[0] = "gen_ai_operation_name";
+    labels[1] = "gen_ai_request_model";
+    System.arraycopy(more, 0, labels, 2, more.length);
+    return Histogram.builder()
+        .name(name)
+        .help(help)
+        .labelNames(labels)
+        .classicOnly()
+        .classicUpperBounds(bounds)
+        .withoutExemplars()
+        .register(registry);
+  }
+
+  private void gauge(String name, String help, LongSupplier value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .callback(callback -> callback.call((double) value.getAsLong()))
+        .register(registry);
+  }
+
+  @Override
+  public void connected() {
+    connections.increment();
+  }
+
+  @Override
+  public void disconnected() {
+    connections.decrement();
+  }
+
+  @Override
+  public void finished(Exchange exchange) {
+    String route = exchange.route().isEmpty() ? "unknown" : exchange.route();
+    requests.labelValues(route, Integer.toString(AccessLog.status(exchange))).inc();
+    if (!exchange.refusal().isEmpty()) {
+      refusals.labelValues(exchange.refusal()).inc();
+    }
+  }
+
+  @Override
+  public void admitted() {
+    running.increment();
+  }
+
+  @Override
+  public void settled(Call call) {
+    running.decrement();
+    String model = call.model();
+    Settlement settlement = call.settlement();
+    calls.labelValues(model, word(settlement.ended()), word(settlement.basis())).inc();
+    charged.labelValues(model).inc(call.charged().value());
+    durations.labelValues(CHAT, model).observe(call.elapsedNanos() / SECOND_NANOS);
+    if (call.firstTextNanos() > 0) {
+      firstTokens.labelValues(CHAT, model).observe(call.firstTextNanos() / SECOND_NANOS);
+    }
+    if (settlement.basis() != Settlement.Basis.NONE) {
+      tokens.labelValues(CHAT, model, "input").observe((double) settlement.promptTokens());
+      tokens.labelValues(CHAT, model, "output").observe((double) settlement.outputTokens());
+    }
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public void turnedAway(String provider, String outcome) {
+    turnedAway.labelValues(provider, outcome).inc();
+  }
+
+  /** All figures as Prometheus reads them. Takes a while: not for an event loop. */
+  byte[] text() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      PrometheusTextFormatWriter.create().write(out, registry.scrape());
+      return out.toByteArray();
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+  }
+}
