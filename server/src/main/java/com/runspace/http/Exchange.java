@@ -1,8 +1,11 @@
 package com.runspace.http;
 
+import static java.util.Objects.requireNonNull;
+
 import com.runspace.base.Time;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -230,15 +233,17 @@ public final class Exchange {
     response.setStatusCode(status);
     response.headers().set(HttpHeaders.CONTENT_TYPE, contentType);
     Future<Void> sent = response.end(Buffer.buffer(body));
-    if (isHttp2()) {
-      // Asked only then: the end of a request may come in the same read as its head.
-      sent.onComplete(_ -> {
-        if (!request.isEnded()) {
-          response.reset(NO_ERROR);
-        }
-      });
+    if (closing && isHttp2()) {
+      // In a turn of its own: the end of a request may come in the same read as its head.
+      sent.onComplete(_ -> requireNonNull(Vertx.currentContext()).runOnContext(_ -> stopSending()));
     } else if (closing) {
       sent.onComplete(_ -> ground.connections().linger(request));
+    }
+  }
+
+  private void stopSending() {
+    if (!request.isEnded()) {
+      response.reset(NO_ERROR);
     }
   }
 
@@ -252,8 +257,8 @@ public final class Exchange {
    * after the answer; there a {@code connection} header is not allowed.
    */
   public void closeAfterAnswer() {
+    closing = true;
     if (!isHttp2()) {
-      closing = true;
       ground.connections().last(request.connection());
       response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }

@@ -7,6 +7,7 @@ import com.runspace.testkit.Chunks;
 import com.runspace.testkit.RawClient;
 import com.runspace.testkit.Request;
 import com.runspace.testkit.Response;
+import com.runspace.testkit.Script;
 import com.runspace.testkit.ScriptedUpstream;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -80,6 +81,12 @@ abstract class EndToEnd {
     try (RawClient client = RawClient.to(gateway().port())) {
       return client.call(request);
     }
+  }
+
+  /** A call that goes well: a route that fails again and again would be left alone. */
+  final void callThatGoesWell() {
+    upstream.answers(Script.json(200, CHUNKS.completion("hi", "stop", 1, 1)));
+    assertThat(call(plain("")).status()).isEqualTo(200);
   }
 
   /** The provider's chunks as this call's caller is to see them. */

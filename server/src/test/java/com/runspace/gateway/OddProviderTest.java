@@ -97,6 +97,7 @@ class OddProviderTest extends EndToEnd {
     for (int i = 0; i < 2; i++) {
       refusal(call(plain("")), 502);
     }
+    callThatGoesWell();
     // The type says nothing against a stream, so the head has gone out.
     brokenStream(Script.sse().end());
     brokenStream(Script.status(200).header("content-length", "0").bare().end());
@@ -106,6 +107,7 @@ class OddProviderTest extends EndToEnd {
   void pageInPlaceOfAnAnswer() {
     byte[] page = "<!doctype html><title>Bad gateway</title>".getBytes(UTF_8);
     refusedBoth(Script.status(200).body("text/html; charset=utf-8", page));
+    callThatGoesWell();
     refusedBoth(Script.status(200).body("Text/HTML", page));
   }
 
