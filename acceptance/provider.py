@@ -51,6 +51,10 @@ class Peer(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self):
+        if self.path == "/v1/models":
+            names = [name[7:].replace("_", "-") for name in dir(self) if name.startswith("script_")]
+            self.json(200, {"object": "list", "data": [{"id": name} for name in names]})
+            return
         self.json(200, self.server.requests[self.control("/control/requests")])
 
     def do_POST(self):

@@ -80,6 +80,7 @@ record Supply(List<Provider> providers, List<Model> models) {
         node.text("probe", "").equals("off") ? Duration.ZERO : node.duration("probe", PROBE);
     List<String> repairs = node.texts("repairs", List.of());
     node.checked("repairs", () -> Repairs.of(repairs));
+    int restAfter = (int) node.integer("restAfter", Provider.REST_AFTER, 0, 1_000_000);
     Path authorities = authorities(node);
     Provider provider =
         node.checked(
@@ -93,6 +94,7 @@ record Supply(List<Provider> providers, List<Model> models) {
                     removed.stream().sorted().toList(),
                     timeouts(times),
                     probe,
+                    restAfter,
                     authorities));
     return provider == null ? null : new Named(provider, repairs);
   }

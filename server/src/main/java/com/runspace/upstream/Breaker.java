@@ -8,15 +8,24 @@ package com.runspace.upstream;
  * failure more doubles the rest, and a success ends all of that.
  */
 final class Breaker {
-  static final int FAILURES = 3;
   static final long REST_NANOS = 5_000_000_000L;
   static final long REST_NANOS_MAX = 60_000_000_000L;
 
+  private final int failuresBeforeRest;
   private volatile boolean calm = true;
   private int failures;
   private long restNanos = REST_NANOS;
   private boolean resting;
   private long restsUntilNanos;
+
+  /**
+   * A route that has not failed yet.
+   *
+   * @param failuresBeforeRest failed calls in a row after which it rests; 0 for never
+   */
+  Breaker(int failuresBeforeRest) {
+    this.failuresBeforeRest = failuresBeforeRest;
+  }
 
   /** Whether a call may be sent; the one that is let through to try counts as sent. */
   boolean admits(long nowNanos) {
@@ -61,10 +70,10 @@ final class Breaker {
   /** Notes a failure; true when the route begins to rest because of it. */
   synchronized boolean failed(long nowNanos) {
     calm = false;
-    if (++failures < FAILURES) {
+    if (failuresBeforeRest == 0 || ++failures < failuresBeforeRest) {
       return false;
     }
-    boolean begins = failures == FAILURES;
+    boolean begins = failures == failuresBeforeRest;
     restNanos = begins ? REST_NANOS : Math.min(2 * restNanos, REST_NANOS_MAX);
     rest(nowNanos, restNanos);
     return begins;

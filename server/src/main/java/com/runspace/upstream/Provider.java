@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param limitName the name under which it knows the output limit
  * @param removed request fields that would change model or price there, and are left out
  * @param probe how often it is looked at; zero for a provider that is trusted without a look
+ * @param restAfter failed calls in a row after which a route rests; 0 for never
  * @param authorities a PEM file of the authorities that its certificate is checked against; null
  *     for those of this machine
  */
@@ -29,6 +30,7 @@ public record Provider(
     List<String> removed,
     Timeouts timeouts,
     Duration probe,
+    int restAfter,
     @Nullable Path authorities) {
 
   /** Fields that change the model or the price at one provider or another. */
@@ -48,6 +50,9 @@ public record Provider(
           "max_output_tokens",
           "web_search_options");
 
+  /** Failed calls in a row after which a route usually rests. */
+  public static final int REST_AFTER = 3;
+
   public Provider {
     removed = List.copyOf(removed);
     String scheme = url.getScheme();
@@ -60,7 +65,7 @@ public record Provider(
   /** A provider without a key and with the usual habits. */
   public static Provider of(String name, URI url) {
     return new Provider(
-        name, url, null, "max_tokens", REMOVED, Timeouts.DEFAULT, Duration.ZERO, null);
+        name, url, null, "max_tokens", REMOVED, Timeouts.DEFAULT, Duration.ZERO, REST_AFTER, null);
   }
 
   boolean isProbed() {

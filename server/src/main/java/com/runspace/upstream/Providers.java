@@ -49,7 +49,9 @@ public final class Providers {
 
     Breaker breaker(String model) {
       Breaker known = breakers.get(model);
-      return known != null ? known : breakers.computeIfAbsent(model, _ -> new Breaker());
+      return known != null
+          ? known
+          : breakers.computeIfAbsent(model, _ -> new Breaker(provider.restAfter()));
     }
 
     /** Why no call goes to this route by what probes and refusals say; null when one may. */

@@ -11,7 +11,9 @@ class BreakerTest {
   private static final long START = ManualTime.at("2026-01-31T00:00:00Z").nanos();
   private static final long REST = Breaker.REST_NANOS;
 
-  private final Breaker breaker = new Breaker();
+  private static final int FAILURES = 3;
+
+  private final Breaker breaker = new Breaker(FAILURES);
 
   private void fail(int times, long now) {
     for (int i = 0; i < times; i++) {
@@ -31,16 +33,25 @@ class BreakerTest {
   }
 
   @Test
+  void onlyWhenItMay() {
+    Breaker patient = new Breaker(0);
+    for (int i = 0; i < 100; i++) {
+      assertThat(patient.failed(START)).isFalse();
+    }
+    assertThat(patient.admits(START)).isTrue();
+  }
+
+  @Test
   void aSuccessBetweenThemForgetsThem() {
-    fail(Breaker.FAILURES - 1, START);
+    fail(FAILURES - 1, START);
     breaker.succeeded();
-    fail(Breaker.FAILURES - 1, START);
+    fail(FAILURES - 1, START);
     assertThat(breaker.admits(START)).isTrue();
   }
 
   @Test
   void afterTheRestOneCallTries() {
-    fail(Breaker.FAILURES, START);
+    fail(FAILURES, START);
     long later = START + REST;
     assertThat(breaker.isResting(later)).isFalse();
     assertThat(breaker.admits(later)).isTrue();
@@ -52,7 +63,7 @@ class BreakerTest {
 
   @Test
   void eachFailureMoreDoublesTheRestUpToAMinute() {
-    fail(Breaker.FAILURES, START);
+    fail(FAILURES, START);
     long now = START;
     for (long rest = REST; rest <= 4 * REST; rest *= 2) {
       assertThat(breaker.restLeft(now)).isEqualTo(rest);
@@ -63,13 +74,13 @@ class BreakerTest {
     fail(20, now);
     assertThat(breaker.restLeft(now)).isEqualTo(TimeUnit.MINUTES.toNanos(1));
     breaker.succeeded();
-    fail(Breaker.FAILURES, now);
+    fail(FAILURES, now);
     assertThat(breaker.restLeft(now)).isEqualTo(REST);
   }
 
   @Test
   void aTrialThatNeverEndsDoesNotKeepTheRouteShut() {
-    fail(Breaker.FAILURES, START);
+    fail(FAILURES, START);
     assertThat(breaker.admits(START + REST)).isTrue();
     assertThat(breaker.admits(START + 2 * REST)).isTrue();
   }
