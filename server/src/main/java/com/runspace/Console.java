@@ -48,7 +48,8 @@ final class Console {
     List<String> words = command.subList(1, command.size());
     return switch (command.getFirst()) {
       case "models" ->
-          new ModelsCommand(wiring.catalogue(), wiring.providers(), settings.unsold())
+          new ModelsCommand(
+                  wiring.vertx(), wiring.catalogue(), wiring.providers(), settings.unsold())
               .run(words, out);
       default -> {
         out.aside("the running service does not know the command " + command.getFirst());

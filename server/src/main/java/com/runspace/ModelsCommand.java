@@ -9,6 +9,7 @@ import com.runspace.models.Route;
 import com.runspace.upstream.Probes;
 import com.runspace.upstream.Providers;
 import com.runspace.upstream.RouteState;
+import com.runspace.upstream.Upstreams;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -18,13 +19,17 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code runspace models}: what can be called, over which routes, and why something cannot.
  *
  * @param unsold the models that ship and that no configured provider sells, with their providers
  */
-record ModelsCommand(Catalogue catalogue, Providers providers, Map<String, List<String>> unsold) {
+record ModelsCommand(
+    Vertx vertx, Catalogue catalogue, Providers providers, Map<String, List<String>> unsold) {
+  private static final String JSON = "--json";
+  private static final String PROBE = "--probe";
   private static final long LOOK_SECONDS = 30;
 
   /** As the settings have it, after one look at each provider; for when no service runs. */
@@ -43,20 +48,26 @@ record ModelsCommand(Catalogue catalogue, Providers providers, Map<String, List<
       out.aside("not every provider could be looked at: " + slow.getMessage());
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
+    }
+    try {
+      return new ModelsCommand(
+              vertx, new Catalogue(settings.models()), providers, settings.unsold())
+          .run(words, out);
     } finally {
       vertx.close();
     }
-    return new ModelsCommand(new Catalogue(settings.models()), providers, settings.unsold())
-        .run(words, out);
   }
 
   int run(List<String> words, ControlSocket.Out out) {
-    if (!words.isEmpty() && !words.equals(List.of("--json"))) {
-      out.aside("models takes --json alone, not " + String.join(" ", words));
+    if (words.size() > 1 || !List.of(JSON, PROBE).containsAll(words)) {
+      out.aside(
+          "models takes --json, or --probe (asks each route once, which costs some tokens), not "
+              + String.join(" ", words));
       return 2;
     }
-    if (words.isEmpty()) {
-      catalogue.list().forEach(model -> table(model, out));
+    if (!words.contains(JSON)) {
+      Upstreams asked = words.contains(PROBE) ? new Upstreams(vertx, providers) : null;
+      catalogue.list().forEach(model -> table(model, asked, out));
       unsold.forEach((id, sellers) -> out.line(id + "\n  not sold     " + none(sellers)));
     } else {
       JsonArray models = new JsonArray();
@@ -73,7 +84,7 @@ record ModelsCommand(Catalogue catalogue, Providers providers, Map<String, List<
     return "none of its providers is configured: " + String.join(", ", sellers);
   }
 
-  private void table(Model model, ControlSocket.Out out) {
+  private void table(Model model, @Nullable Upstreams asked, ControlSocket.Out out) {
     out.line(
         "%s  (%s, %,d tokens, $%s in and $%s out per million)"
             .formatted(
@@ -92,6 +103,9 @@ record ModelsCommand(Catalogue catalogue, Providers providers, Map<String, List<
                   route.provider(),
                   route.model(),
                   state.why().isEmpty() ? "" : ": " + state.why()));
+      if (asked != null) {
+        out.line("               " + RepairProbe.ask(vertx, asked, route));
+      }
     }
   }
 

@@ -86,6 +86,30 @@ class ModelsCommandTest {
   }
 
   @Test
+  void probeTellsWhatTheAnswersLack() throws Settings.Invalid, IOException {
+    try (ScriptedUpstream groq = ScriptedUpstream.start()) {
+      groq.answersEach(request ->
+          request.method().equals("GET")
+              ? Script.json(200, "{\"data\":[{\"id\":\"openai/gpt-oss-20b\"}]}")
+              : Script.sse()
+                  .event(
+                      "{\"choices\":[{\"index\":0,\"delta\":{\"reasoning\":\"Hm\"},"
+                          + "\"finish_reason\":null}]}")
+                  .event(
+                      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Sun\"},"
+                          + "\"finish_reason\":\"stop\"}]}")
+                  .done());
+      assertThat(run(groq.port(), "--probe")).isZero();
+      assertThat(lines)
+          .containsSequence(
+              "  up           groq, openai/gpt-oss-20b",
+              "               needs repairs: [role, reasoning], and has [reasoning]");
+      assertThat(groq.requests().getLast().body().utf8())
+          .contains("\"max_completion_tokens\":256", "\"model\":\"openai/gpt-oss-20b\"");
+    }
+  }
+
+  @Test
   void whatItDoesNotKnow() throws Settings.Invalid, IOException {
     try (ScriptedUpstream groq = ScriptedUpstream.start()) {
       groq.answersEach(_ -> Script.json(200, "{}"));

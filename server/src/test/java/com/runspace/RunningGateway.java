@@ -56,6 +56,7 @@ public final class RunningGateway implements AutoCloseable {
     private String model = "";
     private String provider = "";
     private String probe = "off";
+    private String scheme = "http";
     private List<String> routeMembers = List.of();
     private String drain = "100ms";
     private int loops = 1;
@@ -105,6 +106,12 @@ public final class RunningGateway implements AutoCloseable {
       return this;
     }
 
+    /** How providers are spoken to: {@code http} or {@code https}. */
+    public Plan scheme(String name) {
+      scheme = name;
+      return this;
+    }
+
     /** How often providers are looked at; without this they are trusted. */
     public Plan probe(String interval) {
       probe = interval;
@@ -142,8 +149,8 @@ public final class RunningGateway implements AutoCloseable {
       List<String> routes = new ArrayList<>();
       for (int i = 0; i < ports.length; i++) {
         providers.append(
-            "  p%d: {%s timeouts: {%s}, probe: %s, url: \"http://127.0.0.1:%d/v1\"}\n"
-                .formatted(i, provider, timeouts, probe, ports[i]));
+            "  p%d: {%s timeouts: {%s}, probe: %s, url: \"%s://127.0.0.1:%d/v1\"}\n"
+                .formatted(i, provider, timeouts, probe, scheme, ports[i]));
         String members = i < routeMembers.size() ? routeMembers.get(i) : "";
         routes.add("{%s provider: p%d, model: %s}".formatted(members, i, PROVIDERS_MODEL));
       }

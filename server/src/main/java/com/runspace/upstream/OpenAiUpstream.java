@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenAiUpstream implements Upstream {
   private static final int CONNECTIONS_MAX = 20_000;
   private static final int IDLE_SECONDS_MAX = 55;
-  private static final int READ_BYTES_MAX = 16 << 10;
+  private static final int READ_BYTES_MAX = 4 << 10;
   private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
   // What is not compressed need not be inflated to be read, nor deflated again.
   private static final CharSequence IDENTITY = HttpHeaders.createOptimized("identity");
@@ -65,16 +65,16 @@ final class OpenAiUpstream implements Upstream {
   }
 
   /**
-   * Reads once and then looks whether anybody still wants to hear more. Left to itself the channel
-   * reads sixteen times before it heeds a pause, and all of that has to wait in memory: with a
-   * thousand slow readers and a fast provider that is the whole heap.
+   * Reads little and then looks whether anybody still wants to hear more. Left to itself the
+   * channel reads sixteen times before it heeds a pause, and Vert.x lets as many pieces wait before
+   * it tells the channel: with a thousand slow readers and a fast provider that is the whole heap.
    */
   private static void readLittleAtOnce(HttpConnection connection) {
     if (connection instanceof ConnectionBase base) {
       base.channel()
           .config()
           .setRecvByteBufAllocator(
-              new AdaptiveRecvByteBufAllocator(256, 2048, READ_BYTES_MAX).maxMessagesPerRead(1));
+              new AdaptiveRecvByteBufAllocator(256, 1024, READ_BYTES_MAX).maxMessagesPerRead(1));
     }
   }
 

@@ -85,6 +85,11 @@ public final class Providers {
     return byName.values().stream().map(supply -> supply.provider).toList();
   }
 
+  @Nullable Provider find(String name) {
+    Supply supply = byName.get(name);
+    return supply == null ? null : supply.provider;
+  }
+
   /** The provider of a route, when a call may be sent over it now. */
   @Nullable Provider admit(Route route, long nowNanos) {
     Supply supply = byName.get(route.provider());

@@ -32,8 +32,18 @@ public final class Upstreams {
     return providers;
   }
 
+  /** The provider of a route whatever became of calls there; null when it is down. */
+  public @Nullable Upstream to(Route route) {
+    return providers.state(route).kind() == RouteState.Kind.DOWN
+        ? null
+        : upstream(providers.find(route.provider()));
+  }
+
   @Nullable Upstream admit(Route route, long nowNanos) {
-    Provider provider = providers.admit(route, nowNanos);
+    return upstream(providers.admit(route, nowNanos));
+  }
+
+  private @Nullable Upstream upstream(@Nullable Provider provider) {
     if (provider == null) {
       return null;
     }

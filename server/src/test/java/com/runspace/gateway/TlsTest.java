@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.RunningGateway;
 import com.runspace.testkit.PemFiles;
+import com.runspace.testkit.Script;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -158,5 +160,29 @@ class TlsTest extends EndToEnd {
         .cause()
         .hasMessageStartingWith("server.tls: ")
         .hasMessageContaining(why);
+  }
+
+  @Test
+  void providersAreSpokenToOverTlsAndTheirCertificateIsChecked() {
+    PemFiles files = PemFiles.make(folder, "provider");
+    upstream.answersEach(_ -> Script.json(200, CHUNKS.completion("hi", "stop", 1, 1)));
+    RunningGateway provider =
+        start(
+            RunningGateway.before(upstream)
+                .server(files.settings())
+                .model("aliases: [%s],".formatted(RunningGateway.PROVIDERS_MODEL)));
+    RunningGateway.Plan plan =
+        RunningGateway.before(provider.port())
+            .scheme("https")
+            .environment(Map.of("PROVIDERS_KEY", provider.key()));
+    String key = "key: \"${PROVIDERS_KEY}\",";
+    start(plan.provider(key + "authorities: \"" + files.certificate() + "\","));
+    assertThat(call(plain("")).text()).contains("hi");
+    start(plan.provider(key));
+    assertThat(refusal(call(plain("")), 503).getString("code")).isEqualTo("model_unavailable");
+    PemFiles another = PemFiles.make(folder, "another");
+    start(plan.provider(key + "authorities: \"" + another.certificate() + "\","));
+    assertThat(refusal(call(plain("")), 503).getString("code")).isEqualTo("model_unavailable");
+    assertThat(upstream.requests()).hasSize(1);
   }
 }

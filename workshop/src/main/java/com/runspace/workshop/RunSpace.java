@@ -74,6 +74,7 @@ final class RunSpace {
   /** The allowance is large enough that no call of a long run is clamped or refused. */
   private static String config(int upstream) {
     return """
+    log: {calls: false}
     local: {engine: off, ollama: off, allowance: 1000000}
     providers:
       bench: {url: "http://127.0.0.1:%d/v1", probe: off}
