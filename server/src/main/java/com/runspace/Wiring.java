@@ -9,7 +9,8 @@ import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.keys.MemoryKeyring;
 import com.runspace.ledger.Allowance;
-import com.runspace.ledger.MemoryLedger;
+import com.runspace.ledger.Ledger;
+import com.runspace.ledger.LocalLedger;
 import com.runspace.models.Catalogue;
 import com.runspace.upstream.Providers;
 import com.runspace.upstream.Upstreams;
@@ -54,7 +55,7 @@ final class Wiring implements AutoCloseable {
     providers = new Providers(settings.providers());
     keyring = new MemoryKeyring(random);
     Allowance.Grant grant = new Allowance.Grant(settings.local().allowance(), "local");
-    MemoryLedger ledger = new MemoryLedger(_ -> grant, time);
+    Ledger ledger = LocalLedger.inMemory(_ -> grant, time);
     Gateway.Shared shared = new Gateway.Shared(keyring, catalogue, ledger, budget, time);
 
     vertx =

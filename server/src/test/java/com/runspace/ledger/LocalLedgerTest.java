@@ -21,13 +21,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class MemoryLedgerTest {
+class LocalLedgerTest {
   private static final Spender SPENDER = new Spender(new AccountId("a"), "key_1", null);
 
   private final AtomicLong granted = new AtomicLong(100);
   private final ManualTime time = ManualTime.at("2026-11-21T12:00:00Z");
-  private final MemoryLedger ledger =
-      new MemoryLedger(
+  private final Ledger ledger =
+      LocalLedger.inMemory(
           account ->
               new Allowance.Grant(
                   new Nanos(account.value().equals("poor") ? 1 : granted.get()), "tier"),
@@ -88,7 +88,7 @@ class MemoryLedgerTest {
     assertThat(reserve(1, 1)).isInstanceOf(Reservation.Busy.class);
     assertStanding(60, 40);
     Spender poor = new Spender(new AccountId("poor"), "key_2", null);
-    assertThat(ledger.hold(poor, new Ask(new Nanos(2), new Nanos(2)), "1", "m"))
+    assertThat(ledger.hold(poor, new Ask(new Nanos(2), new Nanos(2)), "0".repeat(32), "m"))
         .isInstanceOf(Reservation.Spent.class);
   }
 
