@@ -39,10 +39,13 @@ public sealed interface Entry {
       long admittedMillis)
       implements Entry {
     public Admitted {
+      // All that could not be written is refused here, before anything is held.
       int longest = Math.max(Math.max(model.length(), spender.length()), account.value().length());
       if (callId.length() != 32 || longest > NAME_MAX) {
         throw new IllegalArgumentException("no call id, or a name that is too long: " + callId);
       }
+      var _ = HexFormat.fromHexDigitsToLong(callId, 0, 16);
+      var _ = HexFormat.fromHexDigitsToLong(callId, 16, 32);
     }
 
     /** The usage row of a call that its own process did not live to settle. */

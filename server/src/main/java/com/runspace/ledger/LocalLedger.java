@@ -60,6 +60,7 @@ public final class LocalLedger implements AutoCloseable {
   private final Time time;
   final @Nullable Journal journal;
   private final @Nullable Poster poster;
+  private final @Nullable LedgerTable table;
   private volatile Day floor;
   private volatile Day lastDay;
   private Day nextFloor;
@@ -74,6 +75,7 @@ public final class LocalLedger implements AutoCloseable {
     this.allowance = allowance;
     this.time = time;
     this.journal = journal;
+    this.table = table;
     lastDay = today();
     floor = nextFloor = before(lastDay);
     nextFloorSince = time.nanos();
@@ -185,6 +187,18 @@ public final class LocalLedger implements AutoCloseable {
     }
   }
 
+  /**
+   * The calls of the past, as far as they are posted.
+   *
+   * @throws IllegalStateException when this ledger keeps none
+   */
+  public LedgerTable history() {
+    if (table == null) {
+      throw new IllegalStateException("a ledger in memory has no history");
+    }
+    return table;
+  }
+
   /** Posts what is left and ends. To be called after the event loops have ended. Blocks. */
   @Override
   public void close() {
@@ -283,20 +297,20 @@ public final class LocalLedger implements AutoCloseable {
         if (amount.compareTo(ask.least()) < 0) {
           return now.refusal(spender, ask);
         }
+        Entry.Admitted call =
+            new Entry.Admitted(
+                callId,
+                spender.account(),
+                spender.id(),
+                now.day(),
+                model,
+                ask.inputPrice(),
+                ask.cachedPrice(),
+                ask.outputPrice(),
+                now.granted(),
+                amount,
+                nowMillis);
         if (balance.compareAndSet(now, now.hold(spender, amount))) {
-          Entry.Admitted call =
-              new Entry.Admitted(
-                  callId,
-                  spender.account(),
-                  spender.id(),
-                  now.day(),
-                  model,
-                  ask.inputPrice(),
-                  ask.cachedPrice(),
-                  ask.outputPrice(),
-                  now.granted(),
-                  amount,
-                  nowMillis);
           return admitted(balance, call);
         }
       }

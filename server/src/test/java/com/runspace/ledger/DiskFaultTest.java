@@ -213,4 +213,38 @@ class DiskFaultTest {
       assertThat(files.map(file -> file.getFileName().toString())).containsExactly("segments");
     }
   }
+
+  @Test
+  void syncAlwaysWaitsForTheDiskBeforeTheLastByte() throws Exception {
+    Journal.Plan plan = new Journal.Plan(disk, Journal.Sync.ALWAYS, SEGMENT_BYTES);
+    Journal journal = new Journal(folder.resolve("journal"), plan, time, 1_000);
+    Journal.Writer writer = journal.newWriter();
+    Entry.Admitted call = Samples.admitted(1, 100);
+    Journal.Place place = writer.admit(call);
+    long before = disk.syncs.get();
+    writer.flush();
+    assertThat(disk.syncs.get()).as("a first byte waits for nothing").isEqualTo(before);
+    assertThat(place).isNotNull();
+    if (place != null) {
+      writer.settle(place, Samples.settled(call, 7));
+    }
+    writer.flush();
+    assertThat(disk.syncs.get()).isEqualTo(before + 1);
+    for (Segment segment : journal.segments()) {
+      segment.delete();
+    }
+  }
+
+  @Test
+  void aCallThatCannotBeRecordedHoldsNothing() throws Exception {
+    for (String id : List.of("", "x".repeat(32), "0".repeat(33))) {
+      assertThatThrownBy(() -> loop.hold(SPENDER, new Ask(new Nanos(1), new Nanos(1)), id, "m"))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThat(loop.standing(SPENDER).held()).isEqualTo(Nanos.ZERO);
+    assertThat(hold()).isInstanceOf(Reservation.Held.class);
+    settleAll();
+    ledger.post();
+    assertThat(usage().calls()).isEqualTo(1);
+  }
 }

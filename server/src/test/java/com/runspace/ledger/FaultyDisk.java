@@ -20,6 +20,9 @@ final class FaultyDisk implements Segment.Disk {
   /** Whether writes inside of files fail too. */
   volatile boolean broken;
 
+  /** Syncs that the disk has done. */
+  final AtomicLong syncs = new AtomicLong();
+
   /** Syncs wait for it. */
   volatile CountDownLatch sync = new CountDownLatch(0);
 
@@ -67,6 +70,7 @@ final class FaultyDisk implements Segment.Disk {
         throw new IOException("Input/output error");
       }
       file.force(metaData);
+      syncs.incrementAndGet();
     }
 
     @Override
