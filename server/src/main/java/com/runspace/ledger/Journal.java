@@ -2,6 +2,7 @@ package com.runspace.ledger;
 
 import com.runspace.base.Time;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
@@ -125,7 +125,11 @@ final class Journal implements AutoCloseable {
 
   private void keep() {
     while (!stopping) {
-      keepOnce();
+      try {
+        keepOnce();
+      } catch (RuntimeException fault) {
+        LOG.log(Level.ERROR, "journal", fault);
+      }
       LockSupport.parkNanos(KEEP_NANOS);
     }
   }
@@ -136,7 +140,7 @@ final class Journal implements AutoCloseable {
     try {
       deletePosted(false);
     } catch (IOException later) {
-      LOG.log(System.Logger.Level.WARNING, "journal: a segment cannot be deleted: {0}", later);
+      LOG.log(Level.WARNING, "journal: a segment cannot be deleted: {0}", later);
     }
   }
 
@@ -152,13 +156,13 @@ final class Journal implements AutoCloseable {
       }
       if (syncFailing) {
         syncFailing = false;
-        LOG.log(System.Logger.Level.WARNING, "journal: the disk takes records again");
+        LOG.log(Level.WARNING, "journal: the disk takes records again");
       }
     } catch (IOException fault) {
       if (!syncFailing) {
         syncFailing = true;
         LOG.log(
-            System.Logger.Level.ERROR,
+            Level.ERROR,
             "journal: {0} does not take records ({1}); new calls are refused until it does",
             folder,
             fault);
@@ -167,7 +171,7 @@ final class Journal implements AutoCloseable {
     long took = time.nanos() - began;
     if (took > SLOW_NANOS) {
       LOG.log(
-          System.Logger.Level.WARNING,
+          Level.WARNING,
           "journal: the disk took {0} ms for a sync; a power cut would lose what came since",
           took / 1_000_000);
     }
@@ -185,14 +189,14 @@ final class Journal implements AutoCloseable {
       }
       if (roomFailing) {
         roomFailing = false;
-        LOG.log(System.Logger.Level.WARNING, "journal: there is room for new segments again");
+        LOG.log(Level.WARNING, "journal: there is room for new segments again");
       }
     } catch (IOException noRoom) {
       roomFailedNanos = time.nanos();
       if (!roomFailing) {
         roomFailing = true;
         LOG.log(
-            System.Logger.Level.ERROR,
+            Level.ERROR,
             "journal: no room for a new segment in {0} ({1}); when the present ones are full,"
                 + " new calls are refused until there is. Running calls are settled all the same",
             folder,
@@ -204,12 +208,16 @@ final class Journal implements AutoCloseable {
   private void deletePosted(boolean unsealedToo) throws IOException {
     for (Segment segment : live.values()) {
       boolean isEnd = unsealedToo || segment.sealed;
-      if (isEnd && segment.open.get() == 0 && segment.posted == segment.written) {
-        synchronized (this) {
-          live.remove(segment.number);
-          Segment.writeList(folder, live.keySet());
+      if (isEnd && segment.openCalls() == 0 && segment.posted == segment.written) {
+        try {
+          synchronized (this) {
+            live.remove(segment.number);
+            Segment.writeList(folder, live.keySet());
+          }
+        } finally {
+          // Also when the list has no room: this is what makes some.
+          segment.delete();
         }
-        segment.delete();
       }
     }
   }
@@ -275,7 +283,7 @@ final class Journal implements AutoCloseable {
       }
       end(from);
       reserved += settled;
-      count(current.open, 1);
+      current.count(1);
       return new Place(current, settled);
     }
 
@@ -313,11 +321,11 @@ final class Journal implements AutoCloseable {
       buffer.clear();
       segment.written = place + length;
       // Only now, or the admission could be deleted before its settlement is in a file.
-      endedHere.forEach(admittedIn -> count(admittedIn.open, -1));
+      endedHere.forEach(admittedIn -> admittedIn.count(-1));
       endedHere.clear();
       if (failing) {
         failing = false;
-        LOG.log(System.Logger.Level.WARNING, "journal: records can be written again");
+        LOG.log(Level.WARNING, "journal: records can be written again");
       }
     }
 
@@ -325,16 +333,11 @@ final class Journal implements AutoCloseable {
       if (!failing) {
         failing = true;
         LOG.log(
-            System.Logger.Level.ERROR,
+            Level.ERROR,
             "journal: {0} cannot be written ({1}); new calls are refused until it can",
             current.path,
             fault);
       }
-    }
-
-    /** Only this loop counts, so no atomic addition is needed. */
-    private static void count(AtomicInteger open, int by) {
-      open.setRelease(open.getPlain() + by);
     }
 
     private boolean fits(Segment segment, int from, long bytes) {
@@ -352,7 +355,7 @@ final class Journal implements AutoCloseable {
       end(from);
       flush();
       if (failing) {
-        // The seal stays in the buffer: it would be wrong to write a record behind it.
+        // The seal is taken back, since records will still be written here.
         buffer.position(from);
         sequence--;
         return false;

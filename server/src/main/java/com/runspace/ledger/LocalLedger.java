@@ -6,6 +6,7 @@ import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Time;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -135,11 +136,11 @@ public final class LocalLedger implements AutoCloseable {
 
   private static void report(Path folder, Poster.Replayed replayed) {
     for (String damage : replayed.damage()) {
-      LOG.log(System.Logger.Level.ERROR, "journal in {0}: {1}", folder, damage);
+      LOG.log(Level.ERROR, "journal in {0}: {1}", folder, damage);
     }
     if (replayed.crashed() > 0 || replayed.added() > 0) {
       LOG.log(
-          System.Logger.Level.WARNING,
+          Level.WARNING,
           "the last process ended in the middle of its work: {0} calls were posted from its"
               + " journal, {1} of them had not ended and are charged nothing",
           replayed.added(),
@@ -210,7 +211,7 @@ public final class LocalLedger implements AutoCloseable {
     try {
       journal.close();
     } catch (IOException stays) {
-      LOG.log(System.Logger.Level.WARNING, "journal: {0}; it is read at the next start", stays);
+      LOG.log(Level.WARNING, "journal: {0}; it is read at the next start", stays);
     }
   }
 

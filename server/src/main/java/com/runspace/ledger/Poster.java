@@ -3,6 +3,7 @@ package com.runspace.ledger;
 import com.runspace.base.Day;
 import com.runspace.base.Time;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -103,16 +104,16 @@ final class Poster implements AutoCloseable {
       if (failing) {
         failing = false;
         LOG.log(
-            System.Logger.Level.WARNING,
+            Level.WARNING,
             "the store takes usage again; {0} calls that had waited are posted",
             posted);
       }
-    } catch (SQLException | IOException fault) {
+    } catch (SQLException | IOException | RuntimeException fault) {
       pauseNanos = Math.min(2 * pauseNanos, PAUSE_MAX_NANOS);
       if (!failing) {
         failing = true;
         LOG.log(
-            System.Logger.Level.ERROR,
+            Level.ERROR,
             "the store does not take usage ({0}); it waits in the journal, nothing is lost",
             fault.getMessage());
       }
@@ -129,10 +130,10 @@ final class Poster implements AutoCloseable {
     try {
       long deleted = table.deleteCallsBefore(new Day(today.epochDay() - retentionDays));
       if (deleted > 0) {
-        LOG.log(System.Logger.Level.INFO, "{0} rows of old calls deleted", deleted);
+        LOG.log(Level.INFO, "{0} rows of old calls deleted", deleted);
       }
     } catch (SQLException later) {
-      LOG.log(System.Logger.Level.WARNING, "old rows stay for now: {0}", later.getMessage());
+      LOG.log(Level.WARNING, "old rows stay for now: {0}", later.getMessage());
     }
   }
 
@@ -191,10 +192,7 @@ final class Poster implements AutoCloseable {
             });
     if (!scan.gaps().isEmpty() || scan.torn() > 0) {
       LOG.log(
-          System.Logger.Level.ERROR,
-          "journal: {0} was changed after it was written: {1}",
-          segment.path,
-          scan);
+          Level.ERROR, "journal: {0} was changed after it was written: {1}", segment.path, scan);
     }
   }
 

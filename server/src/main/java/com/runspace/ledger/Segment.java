@@ -64,7 +64,7 @@ final class Segment {
   final long size;
 
   /** Calls admitted here that are not settled; written by the loop. */
-  final AtomicInteger open = new AtomicInteger();
+  private final AtomicInteger open = new AtomicInteger();
 
   /** Up to here all is in the file; written by the loop, always at the end of a record. */
   volatile long written = HEADER_BYTES;
@@ -93,6 +93,15 @@ final class Segment {
   static OptionalLong number(Path path) {
     Matcher name = NAME.matcher(String.valueOf(path.getFileName()));
     return name.matches() ? OptionalLong.of(Long.parseLong(name.group(1))) : OptionalLong.empty();
+  }
+
+  /** Only its loop counts, so no atomic addition is needed. */
+  void count(int by) {
+    open.setRelease(open.getPlain() + by);
+  }
+
+  int openCalls() {
+    return open.getAcquire();
   }
 
   /** Makes the file with all of its room; leaves none behind when that fails. */

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 class CrashStoriesTest {
-  private static final int SEEDS = 200;
+  private static final int SEEDS = 60;
   private static final int STEPS = 120;
   private static final long CAP = 400;
 

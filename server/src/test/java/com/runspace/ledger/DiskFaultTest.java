@@ -57,10 +57,14 @@ class DiskFaultTest {
   }
 
   private LocalLedger reopened() throws Exception {
+    return reopened(0);
+  }
+
+  private LocalLedger reopened(int retentionDays) throws Exception {
     Journal.Plan plan = new Journal.Plan(disk, Journal.Sync.SOON, SEGMENT_BYTES);
     Allowance allowance = _ -> new Allowance.Grant(new Nanos(GRANT), "tier");
     LocalLedger opened =
-        LocalLedger.replayed(db, folder.resolve("journal"), plan, 0, allowance, time);
+        LocalLedger.replayed(db, folder.resolve("journal"), plan, retentionDays, allowance, time);
     opened.start();
     return opened;
   }
@@ -216,20 +220,21 @@ class DiskFaultTest {
 
   @Test
   void syncAlwaysWaitsForTheDiskBeforeTheLastByte() throws Exception {
-    Journal.Plan plan = new Journal.Plan(disk, Journal.Sync.ALWAYS, SEGMENT_BYTES);
+    FaultyDisk own = new FaultyDisk();
+    Journal.Plan plan = new Journal.Plan(own, Journal.Sync.ALWAYS, SEGMENT_BYTES);
     Journal journal = new Journal(folder.resolve("journal"), plan, time, 1_000);
     Journal.Writer writer = journal.newWriter();
     Entry.Admitted call = Samples.admitted(1, 100);
     Journal.Place place = writer.admit(call);
-    long before = disk.syncs.get();
+    long before = own.syncs.get();
     writer.flush();
-    assertThat(disk.syncs.get()).as("a first byte waits for nothing").isEqualTo(before);
+    assertThat(own.syncs.get()).as("a first byte waits for nothing").isEqualTo(before);
     assertThat(place).isNotNull();
     if (place != null) {
       writer.settle(place, Samples.settled(call, 7));
     }
     writer.flush();
-    assertThat(disk.syncs.get()).isEqualTo(before + 1);
+    assertThat(own.syncs.get()).isEqualTo(before + 1);
     for (Segment segment : journal.segments()) {
       segment.delete();
     }
@@ -246,5 +251,19 @@ class DiskFaultTest {
     settleAll();
     ledger.post();
     assertThat(usage().calls()).isEqualTo(1);
+  }
+
+  @Test
+  void oldRowsGoByThemselvesAndTheirSumsStay() throws Exception {
+    LedgerTable table = ledger.history();
+    Entry.Admitted old = Samples.admitted(7, 100);
+    table.post(List.of(Samples.settled(old, 60)));
+    ledger.close();
+    time.jumpTo(old.day().end().plus(Duration.ofDays(2)).toString());
+    ledger = reopened(2);
+    loop = ledger.forLoop();
+    Samples.await(() -> table.calls(Samples.ACCOUNT, 0, Long.MAX_VALUE, null, 10).isEmpty());
+    assertThat(table.usage(Samples.ACCOUNT, old.day(), old.day(), EnumSet.noneOf(By.class)))
+        .hasSize(1);
   }
 }
