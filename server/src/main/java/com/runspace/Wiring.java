@@ -13,7 +13,8 @@ import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
 import com.runspace.keys.MemoryKeyring;
 import com.runspace.ledger.Allowance;
-import com.runspace.ledger.MemoryLedger;
+import com.runspace.ledger.Ledger;
+import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
@@ -55,7 +56,7 @@ final class Wiring implements AutoCloseable {
   private final Providers providers;
   private final MemoryKeyring keyring;
   private final Future<?> looked;
-  private final MemoryLedger ledger;
+  private final Ledger ledger;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
   private final Certificates certificate;
   private final @Nullable Admin admin;
@@ -66,7 +67,7 @@ final class Wiring implements AutoCloseable {
     providers = new Providers(settings.providers(), time);
     keyring = new MemoryKeyring(random);
     Allowance.Grant grant = new Allowance.Grant(settings.local().allowance(), "local");
-    ledger = new MemoryLedger(_ -> grant, time);
+    ledger = LocalLedger.inMemory(_ -> grant, time);
     Metrics metrics = settings.edge().admin().isOn() ? new Metrics(budget::taken) : null;
     CallObserver callObserver = metrics == null ? CallObserver.NONE : metrics;
     Gateway.Shared shared =

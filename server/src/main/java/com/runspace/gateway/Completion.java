@@ -10,6 +10,7 @@ import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Modality;
 import com.runspace.models.Model;
+import com.runspace.models.Price;
 import com.runspace.models.Quote;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ChatRequest;
@@ -70,7 +71,9 @@ public final class Completion {
     try {
       Nanos full = quote.worstCase(quote.outputLimit());
       long least = Math.min(model.shortAnswer(), quote.outputLimit());
-      ask = new Ask(full, quote.worstCase(least));
+      Nanos shortest = quote.worstCase(least);
+      Price price = quote.price();
+      ask = new Ask(full, shortest, price.input(), price.cached(), price.output());
     } catch (ArithmeticException tooLarge) {
       sink.refuse(
           Refusal.of(ApiError.INVALID_VALUE, "This call is too large to be priced.", "max_tokens"));

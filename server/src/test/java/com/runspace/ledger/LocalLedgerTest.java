@@ -21,13 +21,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class MemoryLedgerTest {
+class LocalLedgerTest {
   private static final Spender SPENDER = new Spender(new AccountId("a"), "key_1", null);
 
   private final AtomicLong granted = new AtomicLong(100);
   private final ManualTime time = ManualTime.at("2026-11-21T12:00:00Z");
-  private final MemoryLedger ledger =
-      new MemoryLedger(
+  private final Ledger ledger =
+      LocalLedger.inMemory(
           account ->
               new Allowance.Grant(
                   new Nanos(account.value().equals("poor") ? 1 : granted.get()), "tier"),
@@ -88,7 +88,7 @@ class MemoryLedgerTest {
     assertThat(reserve(1, 1)).isInstanceOf(Reservation.Busy.class);
     assertStanding(60, 40);
     Spender poor = new Spender(new AccountId("poor"), "key_2", null);
-    assertThat(ledger.hold(poor, new Ask(new Nanos(2), new Nanos(2)), "1", "m"))
+    assertThat(ledger.hold(poor, new Ask(new Nanos(2), new Nanos(2)), "0".repeat(32), "m"))
         .isInstanceOf(Reservation.Spent.class);
   }
 
@@ -190,5 +190,94 @@ class MemoryLedgerTest {
 
   private static void settle(Hold hold, Random random, AtomicLong charged) {
     charged.addAndGet(hold.settle(cost(random.nextInt(3_000))).value());
+  }
+
+  @Test
+  void manyThreadsNeverPassTheCapOfAKey() throws Exception {
+    granted.set(1_000_000);
+    Spender capped = new Spender(SPENDER.account(), "key_capped", new Nanos(1_000));
+    CyclicBarrier together = new CyclicBarrier(32);
+    AtomicLong charged = new AtomicLong();
+    List<Future<?>> ends = new ArrayList<>();
+    try (ExecutorService pool = Executors.newFixedThreadPool(32)) {
+      for (int i = 0; i < 32; i++) {
+        Spender spender = i % 2 == 0 ? capped : SPENDER;
+        Random random = new Random(i);
+        ends.add(
+            pool.submit(() -> {
+              together.await();
+              for (int call = 0; call < 2_000; call++) {
+                Ask ask = new Ask(new Nanos(40), new Nanos(10));
+                if (ledger.hold(spender, ask, "0".repeat(32), "m")
+                    instanceof Reservation.Held(Hold hold)) {
+                  Nanos charge = hold.settle(cost(random.nextInt(50)));
+                  charged.addAndGet(spender.equals(capped) ? charge.value() : 0);
+                }
+              }
+              return null;
+            }));
+      }
+      for (Future<?> end : ends) {
+        end.get();
+      }
+    }
+    assertThat(charged.get()).isBetween(990L, 1_000L);
+    Standing standing = ledger.standing(capped);
+    assertThat(standing.usedOfKey()).isEqualTo(new Nanos(charged.get()));
+    assertThat(standing.heldOfKey()).isEqualTo(Nanos.ZERO);
+    assertThat(standing.free()).isEqualTo(new Nanos(1_000 - charged.get()));
+    assertThat(ledger.hold(capped, new Ask(new Nanos(40), new Nanos(11)), "0".repeat(32), "m"))
+        .isInstanceOfSatisfying(
+            Reservation.Spent.class, spent -> assertThat(spent.capOfKey()).isTrue());
+  }
+
+  @Test
+  void twoHundredCallsAtOnceAgainstTenHolds() throws Exception {
+    CyclicBarrier together = new CyclicBarrier(200);
+    List<Future<Reservation>> answers = new ArrayList<>();
+    List<Hold> held = new ArrayList<>();
+    try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 200; i++) {
+        answers.add(
+            pool.submit(() -> {
+              together.await();
+              return reserve(10, 10);
+            }));
+      }
+      for (Future<Reservation> answer : answers) {
+        switch (answer.get()) {
+          case Reservation.Held now -> held.add(now.hold());
+          case Reservation.Busy busy -> assertThat(busy.held()).isEqualTo(new Nanos(100));
+          default -> throw new AssertionError(answer);
+        }
+      }
+    }
+    assertThat(held).hasSize(10);
+    held.forEach(hold -> assertThat(hold.settle(cost(99))).isEqualTo(new Nanos(10)));
+    assertStanding(100, 0);
+    assertThat(reserve(10, 10)).isInstanceOf(Reservation.Spent.class);
+  }
+
+  @Test
+  void daysThatAreLongOverAreForgottenAndStayClosed() {
+    Hold old = hold(50, 50);
+    for (int day = 22; day <= 25; day++) {
+      time.advance(Duration.ofHours(24));
+      assertStanding(0, 0);
+      hold(7, 7).settle(cost(7));
+    }
+    // Its day is closed, and its settlement reaches no other.
+    old.settle(cost(40));
+    assertStanding(7, 0);
+    // A clock that goes back finds two days as they were left, and no day begins anew.
+    for (String day : List.of("24", "23")) {
+      time.jumpTo("2026-11-" + day + "T12:00:00Z");
+      assertStanding(7, 0);
+    }
+    time.jumpTo("2026-11-22T12:00:00Z");
+    assertThat(reserve(1, 1)).isInstanceOf(Reservation.Closed.class);
+    assertThat(ledger.standing(SPENDER).free()).isEqualTo(Nanos.ZERO);
+    time.jumpTo("2026-11-25T12:00:00Z");
+    assertStanding(7, 0);
   }
 }

@@ -1,0 +1,399 @@
+package com.runspace.ledger;
+
+import com.runspace.base.AccountId;
+import com.runspace.base.Day;
+import com.runspace.base.Db;
+import com.runspace.base.Nanos;
+import com.runspace.base.Time;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ledger of one machine. Exact while it runs: each account and day is one value, replaced by
+ * compare-and-set. Exact over a crash: what is admitted and settled stands in a {@link Journal},
+ * and balances are rebuilt from the store and the journal at the start.
+ *
+ * <p>The days before a floor are closed for new calls. It lags a day or two behind, also behind a
+ * clock that was set wrong for some hours, and what it has passed is forgotten. So no day can ever
+ * be begun a second time with nothing spent.
+ */
+public final class LocalLedger implements AutoCloseable {
+  /** The ledger cannot be opened; the message says why, for operators. */
+  public static final class Unavailable extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Unavailable(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * How the ledger is kept.
+   *
+   * @param syncAlways whether each settled call waits for the disk (slow), or the disk is at most
+   *     50 ms behind, which only a power cut can tell
+   * @param retentionDays how many days the rows of calls are kept; 0 for ever, else at least 2
+   */
+  public record Plan(boolean syncAlways, int retentionDays) {
+    public Plan {
+      if (retentionDays < 0 || retentionDays == 1) {
+        throw new IllegalArgumentException("rows are kept for 2 days at least");
+      }
+    }
+  }
+
+  private record Key(AccountId account, Day day) {}
+
+  private static final System.Logger LOG = System.getLogger(LocalLedger.class.getName());
+  private static final long FLOOR_LAG_NANOS = 23 * 3_600_000_000_000L;
+  private static final String LONG_AGO =
+      "The clock of this service went back by days, so no new calls are taken.";
+
+  private final ConcurrentMap<Key, AtomicReference<Balance>> balances = new ConcurrentHashMap<>();
+  private final Allowance allowance;
+  private final Time time;
+  final @Nullable Journal journal;
+  private final @Nullable Poster poster;
+  private final @Nullable LedgerTable table;
+  private volatile Day floor;
+  private volatile Day lastDay;
+  private Day nextFloor;
+  private long nextFloorSince;
+
+  private LocalLedger(
+      Allowance allowance,
+      Time time,
+      @Nullable Journal journal,
+      @Nullable LedgerTable table,
+      int retentionDays) {
+    this.allowance = allowance;
+    this.time = time;
+    this.journal = journal;
+    this.table = table;
+    lastDay = today();
+    floor = nextFloor = before(lastDay);
+    nextFloorSince = time.nanos();
+    poster =
+        journal == null || table == null
+            ? null
+            : new Poster(journal, table, time, retentionDays, this::raiseFloor);
+  }
+
+  /** A ledger that lives as long as its process. Safe to share between event loops. */
+  public static Ledger inMemory(Allowance allowance, Time time) {
+    return new LocalLedger(allowance, time, null, null, 0).new View(null);
+  }
+
+  /**
+   * Opens the ledger: posts what an earlier process left in the journal, then rebuilds the balances
+   * from the store. Blocks for as long as that takes.
+   *
+   * @param folder of the journal; made when there is none
+   */
+  public static LocalLedger open(Db db, Path folder, Plan plan, Allowance allowance, Time time)
+      throws Unavailable {
+    Journal.Sync sync = plan.syncAlways ? Journal.Sync.ALWAYS : Journal.Sync.SOON;
+    LocalLedger ledger =
+        replayed(db, folder, Journal.Plan.of(sync), plan.retentionDays, allowance, time);
+    ledger.start();
+    return ledger;
+  }
+
+  void start() {
+    if (journal != null && poster != null) {
+      journal.start();
+      poster.start();
+    }
+  }
+
+  /** A ledger whose threads do not run, so that a test can do their work step by step. */
+  static LocalLedger replayed(
+      Db db, Path folder, Journal.Plan plan, int retentionDays, Allowance allowance, Time time)
+      throws Unavailable {
+    try {
+      Files.createDirectories(folder);
+      LedgerTable table = new LedgerTable(db);
+      Poster.Replayed replayed = Poster.replay(folder, table::post, time.epochMillis());
+      report(folder, replayed);
+      Journal journal = new Journal(folder, plan, time, replayed.lastNumber());
+      LocalLedger ledger = new LocalLedger(allowance, time, journal, table, retentionDays);
+      ledger.restore(table);
+      return ledger;
+    } catch (SQLException store) {
+      throw new Unavailable(String.valueOf(store.getMessage()), store);
+    } catch (IOException unreadable) {
+      throw new Unavailable(
+          "the journal in " + folder + " cannot be used: " + unreadable, unreadable);
+    }
+  }
+
+  private static void report(Path folder, Poster.Replayed replayed) {
+    for (String damage : replayed.damage()) {
+      LOG.log(Level.ERROR, "journal in {0}: {1}", folder, damage);
+    }
+    if (replayed.crashed() > 0 || replayed.added() > 0) {
+      LOG.log(
+          Level.WARNING,
+          "the last process ended in the middle of its work: {0} calls were posted from its"
+              + " journal, {1} of them had not ended and are charged nothing",
+          replayed.added(),
+          replayed.crashed());
+    }
+  }
+
+  private void restore(LedgerTable table) throws SQLException {
+    table
+        .balancesSince(floor)
+        .forEach((account, days) ->
+            days.forEach(balance ->
+                balances.put(new Key(account, balance.day()), new AtomicReference<>(balance))));
+  }
+
+  /**
+   * The ledger as one event loop has it; to be used by that loop alone. Makes a file, so not to be
+   * called on a loop.
+   *
+   * @throws Unavailable when there is no room for its journal
+   */
+  public Ledger forLoop() throws Unavailable {
+    if (journal == null) {
+      return new View(null);
+    }
+    try {
+      return new View(journal.newWriter());
+    } catch (IOException noRoom) {
+      throw new Unavailable("there is no room for the journal: " + noRoom, noRoom);
+    }
+  }
+
+  /**
+   * Posts all that the loops have flushed, now. Blocks.
+   *
+   * @throws Unavailable when the store does not take it; nothing is lost
+   */
+  public void post() throws Unavailable {
+    try {
+      if (poster != null) {
+        poster.post();
+      }
+    } catch (SQLException | IOException fault) {
+      throw new Unavailable("the store does not take usage: " + fault.getMessage(), fault);
+    }
+  }
+
+  /**
+   * The calls of the past, as far as they are posted.
+   *
+   * @throws IllegalStateException when this ledger keeps none
+   */
+  public LedgerTable history() {
+    if (table == null) {
+      throw new IllegalStateException("a ledger in memory has no history");
+    }
+    return table;
+  }
+
+  /** Posts what is left and ends. To be called after the event loops have ended. Blocks. */
+  @Override
+  public void close() {
+    if (journal == null || poster == null) {
+      return;
+    }
+    journal.flushAll();
+    poster.close();
+    try {
+      journal.close();
+    } catch (IOException stays) {
+      LOG.log(Level.WARNING, "journal: {0}; it is read at the next start", stays);
+    }
+  }
+
+  private Day today() {
+    return Day.ofEpochMillis(time.epochMillis());
+  }
+
+  private static Day before(Day day) {
+    return new Day(day.epochDay() - 1);
+  }
+
+  /** The balance of a day; null when that day is closed. */
+  private @Nullable AtomicReference<Balance> balance(Spender spender, Day day) {
+    Nanos granted = allowance.today(spender.account()).amount();
+    Key key = new Key(spender.account(), day);
+    AtomicReference<Balance> balance = balances.get(key);
+    if (balance == null) {
+      balance =
+          balances.computeIfAbsent(
+              key,
+              // The floor is asked in here, where it cannot pass between question and answer.
+              _ ->
+                  day.compareTo(floor) < 0
+                      ? null
+                      : new AtomicReference<>(Balance.opening(day, granted)));
+    }
+    if (balance != null && !balance.get().granted().equals(granted)) {
+      balance.updateAndGet(now -> now.grant(granted));
+    }
+    if (!day.equals(lastDay)) {
+      lastDay = day;
+      if (journal == null) {
+        raiseFloor();
+      }
+    }
+    return balance;
+  }
+
+  /**
+   * Closes days that have been over for a day by the clock that cannot be set, and forgets them
+   * where nothing is held.
+   */
+  synchronized void raiseFloor() {
+    Day yesterday = before(today());
+    long now = time.nanos();
+    if (yesterday.compareTo(nextFloor) < 0) {
+      nextFloor = yesterday;
+      nextFloorSince = now;
+    } else if (now - nextFloorSince >= FLOOR_LAG_NANOS) {
+      floor = nextFloor.compareTo(floor) > 0 ? nextFloor : floor;
+      nextFloor = yesterday;
+      nextFloorSince = now;
+    }
+    Day closed = floor;
+    balances
+        .entrySet()
+        .removeIf(entry ->
+            entry.getKey().day.compareTo(closed) < 0
+                && entry.getValue().get().held().equals(Nanos.ZERO));
+  }
+
+  /** How many days of accounts are in memory. */
+  int daysInMemory() {
+    return balances.size();
+  }
+
+  private final class View implements Ledger {
+    private final Journal.@Nullable Writer writer;
+
+    View(Journal.@Nullable Writer writer) {
+      this.writer = writer;
+    }
+
+    @Override
+    public Reservation hold(Spender spender, Ask ask, String callId, String model) {
+      long nowMillis = time.epochMillis();
+      AtomicReference<Balance> balance = balance(spender, Day.ofEpochMillis(nowMillis));
+      if (balance == null) {
+        return new Reservation.Closed(LONG_AGO);
+      }
+      while (true) {
+        Balance now = balance.get();
+        Nanos amount = now.affordable(spender, ask);
+        if (amount.compareTo(ask.least()) < 0) {
+          return now.refusal(spender, ask);
+        }
+        Entry.Admitted call =
+            new Entry.Admitted(
+                callId,
+                spender.account(),
+                spender.id(),
+                now.day(),
+                model,
+                ask.inputPrice(),
+                ask.cachedPrice(),
+                ask.outputPrice(),
+                now.granted(),
+                amount,
+                nowMillis);
+        if (balance.compareAndSet(now, now.hold(spender, amount))) {
+          return admitted(balance, call);
+        }
+      }
+    }
+
+    private Reservation admitted(AtomicReference<Balance> balance, Entry.Admitted call) {
+      Journal.Place place = null;
+      boolean recorded = writer == null;
+      try {
+        if (writer != null) {
+          place = writer.admit(call);
+          recorded = place != null;
+        }
+      } finally {
+        if (!recorded) {
+          balance.updateAndGet(now -> now.settle(call.spender(), call.held(), Nanos.ZERO));
+        }
+      }
+      return recorded
+          ? new Reservation.Held(new LocalHold(balance, call, place))
+          : new Reservation.Closed(Journal.CLOSED);
+    }
+
+    @Override
+    public Standing standing(Spender spender) {
+      Day today = today();
+      AtomicReference<Balance> balance = balance(spender, today);
+      Balance now = balance == null ? Balance.opening(today, Nanos.ZERO) : balance.get();
+      Balance.Line line = now.line(spender.id());
+      return new Standing(
+          now.day(),
+          now.granted(),
+          now.used(),
+          now.held(),
+          spender.dailyCap(),
+          line.used(),
+          line.held());
+    }
+
+    @Override
+    public void flush() {
+      if (writer != null) {
+        writer.flush();
+      }
+    }
+
+    private final class LocalHold implements Hold {
+      private final AtomicReference<Balance> balance;
+      private final Entry.Admitted call;
+      private final Journal.@Nullable Place place;
+      private boolean settled;
+
+      LocalHold(
+          AtomicReference<Balance> balance, Entry.Admitted call, Journal.@Nullable Place place) {
+        this.balance = balance;
+        this.call = call;
+        this.place = place;
+      }
+
+      @Override
+      public Nanos amount() {
+        return call.held();
+      }
+
+      @Override
+      public Day day() {
+        return call.day();
+      }
+
+      @Override
+      public Nanos settle(Settlement settlement) {
+        if (settled) {
+          throw new IllegalStateException("settled twice");
+        }
+        settled = true;
+        Nanos charge = settlement.cost().max(Nanos.ZERO).min(call.held());
+        if (writer != null && place != null) {
+          writer.settle(place, new Entry.Settled(call, settlement, charge, time.epochMillis()));
+        }
+        balance.updateAndGet(now -> now.settle(call.spender(), call.held(), charge));
+        return charge;
+      }
+    }
+  }
+}
