@@ -128,7 +128,8 @@ public final class Main {
     requireLoopback(settings.host());
     DataFolder folder = DataFolder.open(dataPath(options));
     Ports.Choice port = Ports.choose(settings.host(), options.port(), settings.port());
-    Wiring wiring = new Wiring(settings, port.port(), Time.system(), Randomness.secure());
+    Books books = Books.open(folder.path(), settings, Time.system());
+    Wiring wiring = new Wiring(settings, books, port.port(), Time.system(), Randomness.secure());
     Console console = new Console(settings, options, folder, wiring, port);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> console.stop(log), "stop"));
     console.started();

@@ -14,9 +14,11 @@ import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * Runs the chat path a few times against a provider in this process, so that the JVM can note which
@@ -43,7 +45,9 @@ final class Training {
     Settings settings = Settings.read(config, System::getenv);
     Files.delete(config);
     int port = Ports.choose(HOST, 0, 0).port();
-    try (Wiring wiring = new Wiring(settings, port, Time.system(), Randomness.secure())) {
+    Path data = Files.createTempDirectory("runspace");
+    Books books = Books.open(data, settings, Time.system());
+    try (Wiring wiring = new Wiring(settings, books, port, Time.system(), Randomness.secure())) {
       HttpServer provider = wiring.vertx().createHttpServer().requestHandler(Training::answer);
       get(provider.listen(providerPort, HOST));
       HttpClient client = wiring.vertx().createHttpClient();
@@ -53,6 +57,15 @@ final class Training {
       }
       get(client.close());
       get(provider.close());
+    }
+    delete(data);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 

@@ -12,9 +12,6 @@ import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
 import com.runspace.keys.MemoryKeyring;
-import com.runspace.ledger.Allowance;
-import com.runspace.ledger.Ledger;
-import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
@@ -56,22 +53,28 @@ final class Wiring implements AutoCloseable {
   private final Providers providers;
   private final MemoryKeyring keyring;
   private final Future<?> looked;
-  private final Ledger ledger;
+  private final Books books;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
   private final Certificates certificate;
   private final @Nullable Admin admin;
 
-  Wiring(Settings settings, int port, Time time, Randomness random) throws StartFailed {
+  /**
+   * Builds and starts the service.
+   *
+   * @param books closed together with it
+   */
+  Wiring(Settings settings, Books books, int port, Time time, Randomness random)
+      throws StartFailed {
     this.settings = settings;
+    this.books = books;
     catalogue = new Catalogue(settings.models());
     providers = new Providers(settings.providers(), time);
     keyring = new MemoryKeyring(random);
-    Allowance.Grant grant = new Allowance.Grant(settings.local().allowance(), "local");
-    ledger = LocalLedger.inMemory(_ -> grant, time);
     Metrics metrics = settings.edge().admin().isOn() ? new Metrics(budget::taken) : null;
     CallObserver callObserver = metrics == null ? CallObserver.NONE : metrics;
     Gateway.Shared shared =
-        new Gateway.Shared(keyring, catalogue, providers, ledger, budget, time, callObserver);
+        new Gateway.Shared(
+            keyring, catalogue, providers, books.forLoops(), budget, time, callObserver);
     Health health = new Health(catalogue, providers);
 
     vertx =
@@ -170,7 +173,7 @@ final class Wiring implements AutoCloseable {
 
   /** What running calls of the local account hold now. */
   Nanos held() {
-    return ledger.standing(new Spender(LOCAL, "", null)).held();
+    return books.standing(new Spender(LOCAL, "", null)).held();
   }
 
   /** A new key of the local account, to be shown once. */
@@ -187,5 +190,6 @@ final class Wiring implements AutoCloseable {
       System.getLogger(Wiring.class.getName())
           .log(System.Logger.Level.WARNING, "drain: {0}", late.getMessage());
     }
+    books.close();
   }
 }

@@ -182,7 +182,9 @@ public final class RunningGateway implements AutoCloseable {
         Settings settings = Settings.read(file, environment::get);
         Files.delete(file);
         int port = Ports.choose("127.0.0.1", 0, 0).port();
-        return new RunningGateway(new Wiring(settings, port, time, Randomness.secure()), port);
+        Books books = Books.inMemory(settings, time);
+        Wiring wiring = new Wiring(settings, books, port, time, Randomness.secure());
+        return new RunningGateway(wiring, port);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (Settings.Invalid | Ports.Taken | Wiring.StartFailed e) {

@@ -17,6 +17,8 @@ public final class Effective {
     line(out, "server.drain", settings.drain().toSeconds() + "s");
     line(out, "server.transport", settings.nioAllowed() ? "nio" : "native");
     edge(out, settings.edge());
+    line(out, "ledger.sync", settings.ledger().syncAlways() ? "always" : "soon");
+    line(out, "ledger.keepDays", settings.ledger().keepDays());
     line(out, "local.engine", settings.local().engine() ? "auto" : "off");
     line(out, "local.parallel", settings.local().parallel());
     line(out, "local.ollama", settings.local().ollama());

@@ -33,6 +33,7 @@ public record Settings(
     Duration drain,
     boolean nioAllowed,
     Edge edge,
+    Ledger ledger,
     Local local,
     List<Provider> providers,
     List<Model> models) {
@@ -43,6 +44,14 @@ public record Settings(
    * @param allowance what the built-in account may spend in a day
    */
   public record Local(boolean engine, int parallel, String ollama, Nanos allowance, Price price) {}
+
+  /**
+   * How the record of calls is kept.
+   *
+   * @param syncAlways whether each settled call waits for the disk
+   * @param keepDays how many days the rows of single calls are kept; 0 for ever
+   */
+  public record Ledger(boolean syncAlways, int keepDays) {}
 
   /** The file cannot be used; all that is wrong with it, one line each. */
   public static final class Invalid extends Exception {
@@ -108,11 +117,24 @@ public record Settings(
             server.duration("drain", Duration.ofSeconds(30)),
             server.text("transport", "native").equals("nio"),
             Edge.of(root, server),
+            ledger(root.object("ledger")),
             local(local, localPrice, supply),
             supply.providers(),
             supply.models());
     root.refuseUnknown();
     return settings;
+  }
+
+  private static Ledger ledger(ConfigNode node) {
+    String sync = node.text("sync", "soon");
+    if (!Set.of("soon", "always").contains(sync)) {
+      node.problem("sync", "must be soon or always, not '" + sync + "'");
+    }
+    int days = (int) node.integer("keepDays", 0, 0, 36_500);
+    if (days == 1) {
+      node.problem("keepDays", "must be 0, for ever, or at least 2");
+    }
+    return new Ledger(sync.equals("always"), days);
   }
 
   private static Local local(ConfigNode node, Price price, Supply supply) {

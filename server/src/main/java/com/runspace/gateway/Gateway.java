@@ -12,18 +12,23 @@ import com.runspace.upstream.Upstreams;
 import com.runspace.wire.AnswerScan;
 import io.vertx.core.Vertx;
 import java.util.HashMap;
+import java.util.function.Supplier;
 
 /** The doors of this room as one event loop has them. */
 public final class Gateway {
   private final ChatEndpoint chat;
   private final ModelsEndpoint models;
 
-  /** What all loops share. */
+  /**
+   * What all loops share.
+   *
+   * @param ledgers gives each loop its own
+   */
   public record Shared(
       Keyring keyring,
       Catalogue catalogue,
       Providers providers,
-      Ledger ledger,
+      Supplier<Ledger> ledgers,
       MemoryBudget budget,
       Time time,
       CallObserver observer) {}
@@ -34,7 +39,7 @@ public final class Gateway {
             vertx.getOrCreateContext(),
             watch,
             shared.time(),
-            shared.ledger(),
+            shared.ledgers().get(),
             new Upstreams(vertx, shared.providers()),
             shared.budget(),
             shared.observer(),

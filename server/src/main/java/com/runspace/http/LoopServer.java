@@ -36,6 +36,9 @@ public final class LoopServer extends VerticleBase {
   private static final int REQUEST_LINE_BYTES_MAX = 8 << 10;
   private static final int BACKLOG = 4096;
 
+  /** Left to itself the kernel takes megabytes for a reader who stands still. */
+  private static final int SEND_BUFFER_BYTES = 256 << 10;
+
   /** Builds the router of one loop. */
   @FunctionalInterface
   public interface Doors {
@@ -96,6 +99,7 @@ public final class LoopServer extends VerticleBase {
         new HttpServerOptions()
             .setTcpNoDelay(true)
             .setAcceptBacklog(BACKLOG)
+            .setSendBufferSize(SEND_BUFFER_BYTES)
             .setMaxHeaderSize(HEADER_BYTES_MAX)
             .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
             // Without encryption there is HTTP/1.1 alone; what a proxy in front speaks is its own

@@ -222,7 +222,9 @@ class DiskFaultTest {
   void syncAlwaysWaitsForTheDiskBeforeTheLastByte() throws Exception {
     FaultyDisk own = new FaultyDisk();
     Journal.Plan plan = new Journal.Plan(own, Journal.Sync.ALWAYS, SEGMENT_BYTES);
-    Journal journal = new Journal(folder.resolve("journal"), plan, time, 1_000);
+    // A folder of its own: a folder has one journal.
+    Path apart = Files.createDirectory(folder.resolve("apart"));
+    Journal journal = new Journal(apart, plan, time, 1_000);
     Journal.Writer writer = journal.newWriter();
     Entry.Admitted call = Samples.admitted(1, 100);
     Journal.Place place = writer.admit(call);
