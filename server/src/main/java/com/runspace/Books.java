@@ -97,6 +97,11 @@ final class Books implements AutoCloseable {
     return kept;
   }
 
+  /** The store; null when nothing is kept. */
+  @Nullable Db db() {
+    return db;
+  }
+
   /** Posts what is left. To be called when no loop runs any more. */
   @Override
   public void close() {

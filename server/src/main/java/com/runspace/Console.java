@@ -4,6 +4,7 @@ import com.runspace.base.JsonText;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
+import com.runspace.ledger.LocalLedger;
 import com.runspace.models.Model;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -51,6 +52,15 @@ final class Console {
           new ModelsCommand(
                   wiring.vertx(), wiring.catalogue(), wiring.providers(), settings.unsold())
               .run(words, out);
+      case "usage" -> {
+        LocalLedger ledger = wiring.books().kept();
+        yield ledger == null ? 1 : new UsageCommand(ledger, Time.system()).run(words, out);
+      }
+      case "backup" -> BackupCommand.backUp(wiring.books(), words, out);
+      case "restore" -> {
+        out.aside("stop the service first: a store cannot be put in while it is in use");
+        yield 1;
+      }
       default -> {
         out.aside("the running service does not know the command " + command.getFirst());
         yield 2;

@@ -5,6 +5,7 @@ import com.runspace.base.Time;
 import com.runspace.config.Edge;
 import com.runspace.config.Effective;
 import com.runspace.config.Settings;
+import com.runspace.ledger.LocalLedger;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -61,7 +62,7 @@ public final class Main {
           Training.run();
         }
         case "serve" -> serve(options);
-        case "models" -> {
+        case "models", "usage", "backup", "restore" -> {
           return operate(options);
         }
         default -> throw new Options.Wrong("unknown command '" + options.command() + "'");
@@ -96,15 +97,41 @@ public final class Main {
   }
 
   /** A command of the operator's: the running service carries it out, else this process does. */
-  private static int operate(Options options) throws Settings.Invalid, IOException {
+  private static int operate(Options options)
+      throws Settings.Invalid, IOException, DataFolder.Unavailable, Wiring.StartFailed {
     ControlSocket.Out out = ControlSocket.Terminal.ofProcess();
+    // The service may run in another folder, so that a file has to be named in full.
+    boolean isFile = options.command().equals("backup") || options.command().equals("restore");
+    List<String> words =
+        options.words().stream()
+            .map(word -> isFile && !word.startsWith("-") ? absolute(word) : word)
+            .toList();
     List<String> command = new ArrayList<>(List.of(options.command()));
-    command.addAll(options.words());
+    command.addAll(words);
     OptionalInt code = ControlSocket.ask(dataPath(options), command, out);
     if (code.isPresent()) {
       return code.getAsInt();
     }
-    return ModelsCommand.runAlone(settings(options), options.words(), out);
+    Settings settings = settings(options);
+    if (options.command().equals("models")) {
+      return ModelsCommand.runAlone(settings, words, out);
+    }
+    try (DataFolder folder = DataFolder.open(dataPath(options))) {
+      if (options.command().equals("restore")) {
+        return BackupCommand.restore(folder.path(), words, out);
+      }
+      try (Books books = Books.open(folder.path(), settings, Time.system())) {
+        LocalLedger ledger = books.kept();
+        if (options.command().equals("backup") || ledger == null) {
+          return BackupCommand.backUp(books, words, out);
+        }
+        return new UsageCommand(ledger, Time.system()).run(words, out);
+      }
+    }
+  }
+
+  private static String absolute(String file) {
+    return Path.of(file).toAbsolutePath().toString();
   }
 
   private static Path dataPath(Options options) {

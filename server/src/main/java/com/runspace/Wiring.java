@@ -156,6 +156,10 @@ final class Wiring implements AutoCloseable {
     return providers;
   }
 
+  Books books() {
+    return books;
+  }
+
   /** The models that can be called now. */
   List<Model> listed() {
     return providers.listed(catalogue);

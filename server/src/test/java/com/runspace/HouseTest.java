@@ -36,6 +36,7 @@ class HouseTest {
           arrow("oauth", "base http keys wallet"),
           arrow("dashboard", "base http models keys ledger wallet gateway"),
           arrow("config", "base http models upstream wire"),
+          arrow("account", "base http wire keys ledger gateway"),
           arrow("upstream", "base wire models"),
           arrow("keys", "base"),
           arrow("ledger", "base"),

@@ -24,6 +24,8 @@ public final class Providers {
   /** How long a provider that refuses our key, or wants to be paid, is left alone. */
   static final long REFUSED_NANOS = TimeUnit.MINUTES.toNanos(5);
 
+  private static final long CLOCK_SLACK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   private final ConcurrentMap<String, Supply> byName = new ConcurrentHashMap<>();
   private final Time time;
 
@@ -172,7 +174,9 @@ public final class Providers {
   void rest(Route route, long nowNanos, long seconds) {
     Supply supply = byName.get(route.provider());
     if (supply != null && seconds > 0) {
-      supply.breaker(route.model()).rest(nowNanos, TimeUnit.SECONDS.toNanos(seconds));
+      // Callers are told the same time, and a clock that ticks must not find them too early.
+      long nanos = TimeUnit.SECONDS.toNanos(seconds) - CLOCK_SLACK_NANOS;
+      supply.breaker(route.model()).rest(nowNanos, nanos);
     }
   }
 

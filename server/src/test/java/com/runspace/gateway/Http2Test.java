@@ -95,13 +95,15 @@ class Http2Test extends EndToEnd {
       return sent.compose(head -> head.body().map(body -> new Answer(head, body.toString())));
     }
 
-    static Answer to(Future<HttpClientResponse> sent) {
-      return result(of(sent));
+    /** Listens first and sends then: what comes before somebody listens would be lost. */
+    static Answer to(HttpClientRequest request, Buffer body) {
+      Future<Answer> answer = of(request.response());
+      request.end(body);
+      return result(answer);
     }
   }
 
-  private static JsonObject refusal(Future<HttpClientResponse> sent, int status) {
-    Answer answer = Answer.to(sent);
+  private static JsonObject refusal(Answer answer, int status) {
     assertThat(answer.head().statusCode()).isEqualTo(status);
     assertThat(answer.head().headers().contains("connection")).isFalse();
     return error(answer.text());
@@ -130,7 +132,7 @@ class Http2Test extends EndToEnd {
   void streamIsPassedOnWhole() {
     upstream.answers(
         Script.sse().event(CHUNKS.content("a")).event(CHUNKS.finishWithUsage("stop", 1, 1)).done());
-    Answer answer = Answer.to(chat(connect()).send(body(",\"stream\":true")));
+    Answer answer = Answer.to(chat(connect()), body(",\"stream\":true"));
     assertThat(answer.head().getHeader("content-type")).startsWith("text/event-stream");
     assertThat(answer.head().headers().contains("transfer-encoding")).isFalse();
     assertThat(answer.text()).contains("\"a\"").endsWith("data: [DONE]\n\n");
@@ -186,7 +188,7 @@ class Http2Test extends EndToEnd {
     }
     assertThat(before).isLessThan(32L << 20);
     slow.reset(8);
-    Answer other = Answer.to(chat(connect()).send(body(",\"stream\":true,\"user\":\"short\"")));
+    Answer other = Answer.to(chat(connect()), body(",\"stream\":true,\"user\":\"short\""));
     assertThat(other.text()).endsWith("data: [DONE]\n\n");
   }
 
@@ -197,7 +199,7 @@ class Http2Test extends EndToEnd {
     for (int i = 0; i < 110; i++) {
       many.putHeader("x-a" + i, "b");
     }
-    JsonObject error = refusal(many.send(body("")), 431);
+    JsonObject error = refusal(Answer.to(many, body("")), 431);
     assertThat(error.getString("code")).isEqualTo("headers_too_large");
     HttpClientRequest large = chat(connect()).putHeader("x-a", "x".repeat(17 << 10));
     Future<HttpClientResponse> answer = large.send(body(""));
@@ -210,8 +212,9 @@ class Http2Test extends EndToEnd {
   void bodyOverTheLimitIsRefusedAndItsStreamReset() {
     HttpClientConnection connection = connect();
     HttpClientRequest announced = chat(connection);
+    Future<Answer> early = Answer.of(announced.response());
     announced.putHeader("content-length", String.valueOf(33 * MEBIBYTE)).writeHead();
-    assertThat(refusal(announced.response(), 413).getString("code")).isEqualTo("request_too_large");
+    assertThat(refusal(result(early), 413).getString("code")).isEqualTo("request_too_large");
     HttpClientRequest growing = chat(connection);
     AtomicBoolean reset = new AtomicBoolean();
     growing.exceptionHandler(e -> reset.set(e instanceof StreamResetException));
@@ -231,11 +234,12 @@ class Http2Test extends EndToEnd {
   @Test
   void slowBodyIsRefused() {
     HttpClientRequest request = chat(connect());
+    Future<Answer> answer = Answer.of(request.response());
     request.setChunked(true).writeHead();
     result(request.write(Buffer.buffer("{")));
-    LockSupport.parkNanos(300_000_000);
+    await(() -> gateway().budget().taken() > 0, () -> "the body has not begun");
     time.advance(Duration.ofSeconds(60));
-    assertThat(refusal(request.response(), 408).getString("code")).isNotNull();
+    assertThat(refusal(result(answer), 408).getString("code")).isNotNull();
   }
 
   @Test
@@ -264,7 +268,7 @@ class Http2Test extends EndToEnd {
     for (int i = 0; i < 300; i++) {
       HttpClientRequest request = result(connection.request(options(HttpMethod.GET, "/healthz")));
       request.exceptionHandler(e -> failures.add(String.valueOf(e)));
-      assertThat(Answer.to(request.send()).text()).isEqualTo("{\"status\":\"ok\"}");
+      assertThat(Answer.to(request, Buffer.buffer()).text()).isEqualTo("{\"status\":\"ok\"}");
     }
     assertThat(failures).isEmpty();
   }
