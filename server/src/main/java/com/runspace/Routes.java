@@ -5,20 +5,26 @@ import com.runspace.gateway.Refusals;
 import com.runspace.http.Handler;
 import com.runspace.http.Router;
 import io.vertx.core.http.HttpMethod;
+import org.jspecify.annotations.Nullable;
 
 /** Every path of the service, in one table that a person can review. Nothing else is here. */
 final class Routes {
   private Routes() {}
 
-  static Router of(Gateway gateway, Health health) {
-    return new Router(Refusals.fallbacks())
+  static Router of(Gateway gateway, Handler key, @Nullable Handler usage, Health health) {
+    Router router = new Router(Refusals.fallbacks());
+    if (usage != null) {
+      router.on(HttpMethod.GET, "/v1/usage", usage);
+    }
+    return router
         // Open to all: says nothing but whether.
         .on(HttpMethod.GET, "/healthz", health::alive)
         .on(HttpMethod.GET, "/readyz", health::ready)
         // What an API key opens.
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())
-        .below(HttpMethod.GET, "/v1/models/", gateway.models());
+        .below(HttpMethod.GET, "/v1/models/", gateway.models())
+        .on(HttpMethod.GET, "/v1/key", key);
   }
 
   /** The operator's own listener, which callers never reach. */

@@ -1,5 +1,7 @@
 package com.runspace;
 
+import com.runspace.account.KeyEndpoint;
+import com.runspace.account.UsageEndpoint;
 import com.runspace.base.AccountId;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
@@ -12,6 +14,7 @@ import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
 import com.runspace.keys.MemoryKeyring;
+import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
@@ -77,13 +80,18 @@ final class Wiring implements AutoCloseable {
             keyring, catalogue, providers, books.forLoops(), budget, time, callObserver);
     Health health = new Health(catalogue, providers);
 
+    KeyEndpoint keyDoor = new KeyEndpoint(keyring, books::standing);
+    LocalLedger kept = books.kept();
+    UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
+
     vertx =
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
-    LoopServer.Doors doors = (loop, watch) -> Routes.of(new Gateway(loop, watch, shared), health);
+    LoopServer.Doors doors =
+        (loop, watch) -> Routes.of(new Gateway(loop, watch, shared), keyDoor, usageDoor, health);
     certificate = new Certificates(vertx, settings.edge().tls(), time);
     LoopServer.Place place =
         new LoopServer.Place(

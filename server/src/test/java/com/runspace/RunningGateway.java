@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.LogRecord;
+import org.jspecify.annotations.Nullable;
 
 /** The whole service in this process, wired as {@code Main} wires it, on a port of its own. */
 public final class RunningGateway implements AutoCloseable {
@@ -55,6 +56,7 @@ public final class RunningGateway implements AutoCloseable {
     private String allowance = "1";
     private String model = "";
     private String provider = "";
+    private @Nullable Path data;
     private String probe = "off";
     private String scheme = "http";
     private List<String> routeMembers = List.of();
@@ -103,6 +105,12 @@ public final class RunningGateway implements AutoCloseable {
     /** More members of every provider in YAML, each followed by a comma. */
     public Plan provider(String members) {
       provider = members;
+      return this;
+    }
+
+    /** Where the ledger is kept; without this it is kept in memory. */
+    public Plan data(Path folder) {
+      data = folder;
       return this;
     }
 
@@ -182,7 +190,9 @@ public final class RunningGateway implements AutoCloseable {
         Settings settings = Settings.read(file, environment::get);
         Files.delete(file);
         int port = Ports.choose("127.0.0.1", 0, 0).port();
-        Books books = Books.inMemory(settings, time);
+        Path folder = data;
+        Books books =
+            folder == null ? Books.inMemory(settings, time) : Books.open(folder, settings, time);
         Wiring wiring = new Wiring(settings, books, port, time, Randomness.secure());
         return new RunningGateway(wiring, port);
       } catch (IOException e) {

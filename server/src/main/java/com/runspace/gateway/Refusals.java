@@ -131,7 +131,7 @@ public final class Refusals {
   }
 
   /** No credential, or none that is alive. */
-  static Refusal invalidKey(boolean missing) {
+  public static Refusal invalidKey(boolean missing) {
     String message =
         missing
             ? "You didn't provide an API key. Send it as 'Authorization: Bearer rsk_live_...'."
