@@ -3,6 +3,7 @@ package com.runspace.keys;
 import com.runspace.base.Randomness;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.zip.CRC32;
 
 /**
@@ -29,6 +30,11 @@ public final class KeySecret {
     random.fill(bits);
     String body = PREFIX + base62(new BigInteger(1, bits), RANDOM_DIGITS);
     return body + checksum(body);
+  }
+
+  /** A new public id of a key, which has nothing to do with its text and is safe to show. */
+  static String newId(Randomness random) {
+    return "key_" + HexFormat.of().toHexDigits(random.nextLong());
   }
 
   /** Whether the text has the form of a key and its checksum is right. */
