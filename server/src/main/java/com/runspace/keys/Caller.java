@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Caller {
   private static final long NEVER = Long.MAX_VALUE;
+  private static final long MINUTE_MILLIS = 60_000;
+
+  private static final long NOT_YET = Long.MIN_VALUE;
 
   private final AccountId account;
   private final String keyId;
@@ -21,6 +24,11 @@ public final class Caller {
   private final Time time;
   private volatile boolean revoked;
   private volatile long expiresMillis;
+
+  /** The minute of the last use and of the last that was stored, in epoch milliseconds. */
+  private volatile long lastUseMillis = NOT_YET;
+
+  private volatile long savedUseMillis = NOT_YET;
 
   Caller(AccountId account, String keyId, KeySettings settings, Time time) {
     this.account = account;
@@ -96,5 +104,34 @@ public final class Caller {
 
   void revoke() {
     revoked = true;
+  }
+
+  /** Brings the end nearer; never takes it further away. */
+  synchronized void expireBy(long epochMillis) {
+    expiresMillis = Math.min(expiresMillis, epochMillis);
+  }
+
+  /** Notes a use. Written once a minute only, so that event loops do not fight over it. */
+  void use(long epochMillis) {
+    long minute = Math.floorDiv(epochMillis, MINUTE_MILLIS) * MINUTE_MILLIS;
+    if (minute != lastUseMillis) {
+      lastUseMillis = minute;
+    }
+  }
+
+  /** The minute of the last use in this process; null for none. */
+  @Nullable Instant lastUse() {
+    long last = lastUseMillis;
+    return last == NOT_YET ? null : Instant.ofEpochMilli(last);
+  }
+
+  /** The last use, in epoch milliseconds, when the store does not have it yet; else null. */
+  @Nullable Long unsavedUse() {
+    long last = lastUseMillis;
+    return last == savedUseMillis ? null : last;
+  }
+
+  void useSaved(long epochMillis) {
+    savedUseMillis = epochMillis;
   }
 }

@@ -37,9 +37,14 @@ public final class KeySecret {
     return "key_" + HexFormat.of().toHexDigits(random.nextLong());
   }
 
+  /** Whether a text could be a key at a glance, so that others need not be hashed. */
+  static boolean hasForm(String text) {
+    return text.length() == LENGTH && text.startsWith(PREFIX);
+  }
+
   /** Whether the text has the form of a key and its checksum is right. */
   public static boolean isWellFormed(String text) {
-    if (text.length() != LENGTH || !text.startsWith(PREFIX)) {
+    if (!hasForm(text)) {
       return false;
     }
     for (int i = PREFIX.length(); i < LENGTH; i++) {

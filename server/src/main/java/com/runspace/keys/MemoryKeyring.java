@@ -25,7 +25,7 @@ public final class MemoryKeyring implements Keyring {
 
   @Override
   public Optional<Caller> find(String bearer) {
-    if (!bearer.startsWith(KeySecret.PREFIX)) {
+    if (!KeySecret.hasForm(bearer)) {
       return Optional.empty();
     }
     return Optional.ofNullable(live.get(KeyHash.of(bearer))).filter(key -> !key.isRevoked());
