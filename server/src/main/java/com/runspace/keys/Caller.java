@@ -73,6 +73,12 @@ public final class Caller {
     return settings.limits();
   }
 
+  /** From when on it is no key any more; null for never. A rotation may bring it nearer. */
+  public @Nullable Instant expires() {
+    long expires = expiresMillis;
+    return expires == NEVER ? null : Instant.ofEpochMilli(expires);
+  }
+
   public boolean mayUse(String model) {
     return models().isEmpty() || models().contains(model);
   }
@@ -119,10 +125,10 @@ public final class Caller {
     }
   }
 
-  /** The minute of the last use in this process; null for none. */
-  @Nullable Instant lastUse() {
+  /** The minute of the last use in this process, in epoch milliseconds; null for none. */
+  @Nullable Long lastUse() {
     long last = lastUseMillis;
-    return last == NOT_YET ? null : Instant.ofEpochMilli(last);
+    return last == NOT_YET ? null : last;
   }
 
   /** The last use, in epoch milliseconds, when the store does not have it yet; else null. */

@@ -28,8 +28,8 @@ public record StoredKey(
     return revoked == null && (expires == null || now.isBefore(expires));
   }
 
-  StoredKey withLastUsed(@Nullable Instant moment) {
-    boolean isLater = moment != null && (lastUsed == null || moment.isAfter(lastUsed));
+  StoredKey withLastUsed(Instant moment) {
+    boolean isLater = lastUsed == null || moment.isAfter(lastUsed);
     return isLater ? new StoredKey(id, account, settings, hint, created, moment, revoked) : this;
   }
 }

@@ -50,6 +50,9 @@ public final class StoredKeyring implements Keyring {
   private final ConcurrentMap<KeyHash, Caller> live = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, KeyHash> hashes = new ConcurrentHashMap<>();
 
+  /** When keys that are no more in memory were last used, until the store knows it. */
+  private final ConcurrentMap<String, Long> departed = new ConcurrentHashMap<>();
+
   /** Revocations that the store does not know yet, by id, with their time. */
   private final ConcurrentMap<String, Instant> unsaved = new ConcurrentHashMap<>();
 
@@ -163,10 +166,15 @@ public final class StoredKeyring implements Keyring {
   private boolean stop(String id) {
     KeyHash hash = hashes.remove(id);
     Caller caller = hash == null ? null : live.remove(hash);
-    if (caller != null) {
-      caller.revoke();
+    if (caller == null) {
+      return false;
     }
-    return caller != null;
+    caller.revoke();
+    Long use = caller.unsavedUse();
+    if (use != null) {
+      departed.put(id, use);
+    }
+    return true;
   }
 
   /**
@@ -244,7 +252,8 @@ public final class StoredKeyring implements Keyring {
   private StoredKey withLastUsed(StoredKey key) {
     KeyHash hash = hashes.get(key.id());
     Caller caller = hash == null ? null : live.get(hash);
-    return caller == null ? key : key.withLastUsed(caller.lastUse());
+    Long use = caller == null ? departed.get(key.id()) : caller.lastUse();
+    return use == null ? key : key.withLastUsed(Instant.ofEpochMilli(use));
   }
 
   /**
@@ -259,7 +268,8 @@ public final class StoredKeyring implements Keyring {
       table.revoke(revocation.getKey(), revocation.getValue());
       unsaved.remove(revocation.getKey());
     }
-    Map<String, Long> uses = new HashMap<>();
+    Map<String, Long> gone = Map.copyOf(departed);
+    Map<String, Long> uses = new HashMap<>(gone);
     Map<Caller, Long> used = new HashMap<>();
     long longAgo = now().minus(EXPIRED_KEPT).toEpochMilli();
     for (Caller caller : live.values()) {
@@ -271,6 +281,7 @@ public final class StoredKeyring implements Keyring {
     }
     if (!uses.isEmpty()) {
       table.saveLastUsed(uses);
+      gone.forEach(departed::remove);
       used.forEach((caller, use) -> caller.useSaved(use));
     }
     for (Caller caller : List.copyOf(live.values())) {

@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -185,6 +186,8 @@ class StoredKeyringTest {
     assertThat(two.key().id()).isNotEqualTo(one.key().id());
     assertThat(caller(two).limits()).isEqualTo(settings.limits());
     Caller old = caller(one);
+    assertThat(old.expires()).isEqualTo(NOON.plus(Duration.ofHours(1)));
+    assertThat(caller(two).expires()).isNull();
     time.advance(Duration.ofMinutes(59));
     assertThat(find(one)).isSameAs(old);
     restart();
@@ -244,6 +247,25 @@ class StoredKeyringTest {
         .extracting(StoredKey::id, StoredKey::lastUsed)
         .containsExactlyInAnyOrder(
             tuple(id, Instant.parse("2026-11-22T13:59:00Z")), tuple(other.key().id(), null));
+  }
+
+  @Test
+  void theLastUseOfARevokedKeyIsKept() throws SQLException {
+    Instant minute = Instant.parse("2026-11-22T12:00:00Z");
+    List<String> ids = new ArrayList<>();
+    for (String name : List.of("revoked", "rotated")) {
+      Created key = make(name);
+      assertThat(find(key)).isNotNull();
+      ids.add(key.key().id());
+    }
+    keyring.revoke(ids.getFirst());
+    keyring.rotate(ids.getLast(), Duration.ZERO);
+    assertThat(keyring.key(ids.getFirst()).orElseThrow().lastUsed()).isEqualTo(minute);
+    keyring.flushLastUsed();
+    restart();
+    for (String id : ids) {
+      assertThat(keyring.key(id).orElseThrow().lastUsed()).isEqualTo(minute);
+    }
   }
 
   @Test
