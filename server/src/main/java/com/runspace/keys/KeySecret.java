@@ -3,6 +3,7 @@ package com.runspace.keys;
 import com.runspace.base.Randomness;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.zip.CRC32;
 
 /**
@@ -31,9 +32,19 @@ public final class KeySecret {
     return body + checksum(body);
   }
 
+  /** A new public id of a key, which has nothing to do with its text and is safe to show. */
+  static String newId(Randomness random) {
+    return "key_" + HexFormat.of().toHexDigits(random.nextLong());
+  }
+
+  /** Whether a text could be a key at a glance, so that others need not be hashed. */
+  static boolean hasForm(String text) {
+    return text.length() == LENGTH && text.startsWith(PREFIX);
+  }
+
   /** Whether the text has the form of a key and its checksum is right. */
   public static boolean isWellFormed(String text) {
-    if (text.length() != LENGTH || !text.startsWith(PREFIX)) {
+    if (!hasForm(text)) {
       return false;
     }
     for (int i = PREFIX.length(); i < LENGTH; i++) {

@@ -3,9 +3,8 @@ package com.runspace.keys;
 import com.runspace.base.AccountId;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
-import java.util.EnumSet;
+import com.runspace.base.Time;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -13,30 +12,42 @@ import java.util.concurrent.ConcurrentMap;
 public final class MemoryKeyring implements Keyring {
   private final ConcurrentMap<KeyHash, Caller> live = new ConcurrentHashMap<>();
   private final Randomness random;
+  private final Time time;
 
   public MemoryKeyring(Randomness random) {
+    this(random, Time.system());
+  }
+
+  public MemoryKeyring(Randomness random, Time time) {
     this.random = random;
+    this.time = time;
   }
 
   @Override
   public Optional<Caller> find(String bearer) {
-    if (!bearer.startsWith(KeySecret.PREFIX)) {
+    if (!KeySecret.hasForm(bearer)) {
       return Optional.empty();
     }
-    return Optional.ofNullable(live.get(KeyHash.of(bearer)));
+    return Optional.ofNullable(live.get(KeyHash.of(bearer))).filter(key -> !key.isRevoked());
   }
 
   /** Makes a key that may do everything its account may. The text cannot be had again. */
   public Secret create(AccountId account, String name) {
+    return create(account, KeySettings.named(name));
+  }
+
+  /** Makes a key. The text cannot be had again. */
+  public Secret create(AccountId account, KeySettings settings) {
     String text = KeySecret.make(random);
-    String id = "key_" + Long.toHexString(random.nextLong());
-    live.put(
-        KeyHash.of(text), new Caller(account, id, name, EnumSet.allOf(Door.class), Set.of(), null));
+    live.put(KeyHash.of(text), new Caller(account, KeySecret.newId(random), settings, time));
     return new Secret(text);
   }
 
-  /** Ends a key at once; unknown texts change nothing. */
+  /** Ends a key at once, for the calls that run too; unknown texts change nothing. */
   public void revoke(Secret key) {
-    live.remove(KeyHash.of(key.reveal()));
+    Caller caller = live.remove(KeyHash.of(key.reveal()));
+    if (caller != null) {
+      caller.revoke();
+    }
   }
 }

@@ -129,7 +129,9 @@ class KeysTest {
       assertThat(keyring.find(other)).as(other).isEmpty();
     }
     assertThat(keyring.find(KeySecret.make(random))).isEmpty();
+    assertThat(caller.isRevoked()).isFalse();
     keyring.revoke(one);
+    assertThat(caller.isRevoked()).isTrue();
     keyring.revoke(new Secret("unknown"));
     assertThat(keyring.find(one.reveal())).isEmpty();
     assertThat(keyring.find(two.reveal())).isPresent();
@@ -137,8 +139,13 @@ class KeysTest {
 
   @Test
   void aCallerWithAListMayUseNothingElse() {
-    AccountId account = new AccountId("a");
-    Caller caller = new Caller(account, "k", "n", Set.of(Door.API), Set.of("m"), null);
+    MemoryKeyring keyring = new MemoryKeyring(random);
+    KeySettings settings =
+        new KeySettings("n", Set.of(Door.API), Set.of("m"), null, Limits.NONE, null);
+    Secret key = keyring.create(new AccountId("a"), settings);
+    Caller caller = keyring.find(key.reveal()).orElseThrow();
+    assertThat(caller.doors()).containsExactly(Door.API);
+    assertThat(caller.models()).containsExactly("m");
     assertThat(caller.mayUse("m")).isTrue();
     assertThat(caller.mayUse("M")).isFalse();
   }

@@ -1,0 +1,293 @@
+package com.runspace.keys;
+
+import com.runspace.base.AccountId;
+import com.runspace.base.Db;
+import com.runspace.base.Randomness;
+import com.runspace.base.Secret;
+import com.runspace.base.Time;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys of the store. All live ones are in memory, and {@link #find} looks nowhere else, so a
+ * flood of unknown keys costs a hash each and leaves nothing behind. Everything but {@code find}
+ * blocks on the store and is not for an event loop. Safe to share between threads.
+ *
+ * <p>The text of a new key is handed out when the store has the key, so whoever has seen it has a
+ * key that outlives a crash. A key is revoked in memory first, where that takes effect at once, and
+ * in the store then: a revocation that was confirmed outlives a crash, and one that the store could
+ * not keep is an error to whoever asked for it, holds until the process ends, and is written as
+ * soon as the store can, by {@link #flushLastUsed}.
+ */
+public final class StoredKeyring implements Keyring {
+  /** The longest time that a rotated key lives on. */
+  public static final Duration LONGEST_OVERLAP = Duration.ofDays(7);
+
+  private static final int HINT_LENGTH = 4;
+
+  /** So long are expired keys in memory: a wall clock that was ahead may be put back. */
+  private static final Duration EXPIRED_KEPT = Duration.ofDays(1);
+
+  /**
+   * A key that was just made.
+   *
+   * @param secret its text, which cannot be had again
+   */
+  public record Created(Secret secret, StoredKey key) {}
+
+  private final KeyTable table;
+  private final Time time;
+  private final Randomness random;
+  private final ConcurrentMap<KeyHash, Caller> live = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, KeyHash> hashes = new ConcurrentHashMap<>();
+
+  /** When keys that are no more in memory were last used, until the store knows it. */
+  private final ConcurrentMap<String, Long> departed = new ConcurrentHashMap<>();
+
+  /** Revocations that the store does not know yet, by id, with their time. */
+  private final ConcurrentMap<String, Instant> unsaved = new ConcurrentHashMap<>();
+
+  /**
+   * Reads all live keys. Blocks.
+   *
+   * @throws SQLException when the store cannot be read, or was written by a newer version
+   */
+  public StoredKeyring(Db db, Time time, Randomness random) throws SQLException {
+    this.table = new KeyTable(db);
+    this.time = time;
+    this.random = random;
+    table.liveAt(now().minus(EXPIRED_KEPT)).forEach(this::enliven);
+  }
+
+  private Instant now() {
+    return Instant.ofEpochMilli(time.epochMillis());
+  }
+
+  private void enliven(KeyTable.Row row) {
+    StoredKey key = row.key();
+    hashes.put(key.id(), row.hash());
+    live.put(row.hash(), new Caller(key.account(), key.id(), key.settings(), time));
+  }
+
+  @Override
+  public Optional<Caller> find(String bearer) {
+    if (!KeySecret.hasForm(bearer)) {
+      return Optional.empty();
+    }
+    Caller caller = live.get(KeyHash.of(bearer));
+    if (caller == null || caller.isRevoked()) {
+      return Optional.empty();
+    }
+    caller.use(time.epochMillis());
+    return Optional.of(caller);
+  }
+
+  /**
+   * Makes a key, which works when this returns. Blocks.
+   *
+   * @throws IllegalArgumentException when it would be expired already
+   * @throws SQLException when the store could not keep it; then there is no such key
+   */
+  public Created create(AccountId account, KeySettings settings) throws SQLException {
+    Instant now = now();
+    Instant expires = settings.expires();
+    if (expires != null && !expires.isAfter(now)) {
+      throw new IllegalArgumentException("a key cannot expire before it is made");
+    }
+    Secret secret = new Secret(KeySecret.make(random));
+    KeyTable.Row row = row(secret, account, settings, now);
+    // In memory first, so that whoever sees it in the store can revoke it; nobody has its text yet.
+    enliven(row);
+    boolean kept = false;
+    try {
+      table.insert(row);
+      kept = true;
+    } finally {
+      if (!kept) {
+        stop(row.key().id());
+      }
+    }
+    return new Created(secret, row.key());
+  }
+
+  private KeyTable.Row row(Secret secret, AccountId account, KeySettings settings, Instant now) {
+    String text = secret.reveal();
+    String hint = text.substring(text.length() - HINT_LENGTH);
+    String id = KeySecret.newId(random);
+    return new KeyTable.Row(
+        KeyHash.of(text),
+        new StoredKey(id, account, settings, hint, now, /* lastUsed= */ null, /* revoked= */ null));
+  }
+
+  /**
+   * Ends a key at once, for the calls that run too. Doing it again does no harm. Blocks, but the
+   * key is off before anything waits.
+   *
+   * @return whether there ever was such a key
+   * @throws SQLException when the store could not keep it. The key is off all the same, but would
+   *     be back after a crash or a restart until the store has it: ask again, or see that {@link
+   *     #flushLastUsed} has succeeded since
+   */
+  public boolean revoke(String id) throws SQLException {
+    Instant now = now();
+    boolean wasLive = stop(id);
+    try {
+      boolean known = table.revoke(id, unsaved.getOrDefault(id, now));
+      unsaved.remove(id);
+      return known;
+    } catch (SQLException cannot) {
+      if (wasLive) {
+        unsaved.putIfAbsent(id, now);
+      }
+      throw new SQLException(
+          "the key "
+              + id
+              + " is off now, but the store could not keep that, and a restart would bring it"
+              + " back: "
+              + cannot.getMessage(),
+          cannot);
+    }
+  }
+
+  /** How many keys are in memory. */
+  int size() {
+    return live.size();
+  }
+
+  private boolean stop(String id) {
+    KeyHash hash = hashes.remove(id);
+    Caller caller = hash == null ? null : live.remove(hash);
+    if (caller == null) {
+      return false;
+    }
+    caller.revoke();
+    Long use = caller.unsavedUse();
+    if (use != null) {
+      departed.put(id, use);
+    }
+    return true;
+  }
+
+  /**
+   * Makes a key with the settings of a live one, which ends after the overlap. Limits and caps are
+   * of a key, so in the overlap there is twice of each. Blocks.
+   *
+   * @param overlap how long the old key lives on, zero for not at all, at most {@link
+   *     #LONGEST_OVERLAP}
+   * @return empty when there is no such live key
+   * @throws IllegalArgumentException when the overlap is out of range
+   * @throws SQLException when the store could not keep it; then all is as before
+   */
+  public Optional<Created> rotate(String id, Duration overlap) throws SQLException {
+    if (overlap.isNegative() || overlap.compareTo(LONGEST_OVERLAP) > 0) {
+      throw new IllegalArgumentException(
+          "the overlap must be from 0 to " + LONGEST_OVERLAP.toDays() + " days");
+    }
+    if (!hashes.containsKey(id)) {
+      return Optional.empty();
+    }
+    Instant now = now();
+    Secret secret = new Secret(KeySecret.make(random));
+    AtomicReference<KeyTable.@Nullable Row> made = new AtomicReference<>();
+    boolean kept = false;
+    try {
+      Optional<KeyTable.Rotated> rotated =
+          table.rotate(
+              id,
+              old -> {
+                KeyTable.Row next = row(secret, old.key().account(), old.key().settings(), now);
+                made.set(next);
+                enliven(next);
+                return next;
+              },
+              now,
+              now.plus(overlap));
+      kept = true;
+      rotated.ifPresent(done -> endAsStored(done.old()));
+      return rotated.map(done -> new Created(secret, done.next().key()));
+    } finally {
+      KeyTable.Row next = made.get();
+      if (!kept && next != null) {
+        stop(next.key().id());
+      }
+    }
+  }
+
+  private void endAsStored(KeyTable.Row old) {
+    Instant expires = old.key().settings().expires();
+    if (old.key().revoked() != null) {
+      stop(old.key().id());
+    } else if (expires != null) {
+      Caller caller = live.get(old.hash());
+      if (caller != null) {
+        caller.expireBy(expires.toEpochMilli());
+      }
+    }
+  }
+
+  /** A key by its id, revoked and expired ones too. Blocks. */
+  public Optional<StoredKey> key(String id) throws SQLException {
+    return table.find(id).map(this::withLastUsed);
+  }
+
+  /** The keys of an account, the newest first, revoked and expired ones too. Blocks. */
+  public List<StoredKey> list(AccountId account) throws SQLException {
+    return table.list(account).stream().map(this::withLastUsed).toList();
+  }
+
+  /** The keys of all accounts, the newest first, revoked and expired ones too. Blocks. */
+  public List<StoredKey> listAll() throws SQLException {
+    return table.list(/* account= */ null).stream().map(this::withLastUsed).toList();
+  }
+
+  private StoredKey withLastUsed(StoredKey key) {
+    KeyHash hash = hashes.get(key.id());
+    Caller caller = hash == null ? null : live.get(hash);
+    Long use = caller == null ? departed.get(key.id()) : caller.lastUse();
+    return use == null ? key : key.withLastUsed(Instant.ofEpochMilli(use));
+  }
+
+  /**
+   * Writes into the store when keys were last used, and revocations that it could not keep before;
+   * forgets keys that expired long ago. To be called each minute and before the store closes.
+   * Blocks.
+   *
+   * @throws SQLException when the store could not keep it; the next call tries again
+   */
+  public void flushLastUsed() throws SQLException {
+    for (Map.Entry<String, Instant> revocation : unsaved.entrySet()) {
+      table.revoke(revocation.getKey(), revocation.getValue());
+      unsaved.remove(revocation.getKey());
+    }
+    Map<String, Long> gone = Map.copyOf(departed);
+    Map<String, Long> uses = new HashMap<>(gone);
+    Map<Caller, Long> used = new HashMap<>();
+    long longAgo = now().minus(EXPIRED_KEPT).toEpochMilli();
+    for (Caller caller : live.values()) {
+      Long use = caller.unsavedUse();
+      if (use != null) {
+        uses.put(caller.keyId(), use);
+        used.put(caller, use);
+      }
+    }
+    if (!uses.isEmpty()) {
+      table.saveLastUsed(uses);
+      gone.forEach(departed::remove);
+      used.forEach((caller, use) -> caller.useSaved(use));
+    }
+    for (Caller caller : List.copyOf(live.values())) {
+      if (caller.hasExpired(longAgo)) {
+        stop(caller.keyId());
+      }
+    }
+  }
+}
