@@ -175,7 +175,7 @@ final class Limiter {
   private static State refunded(State before, Reservation call, long unused, long nowNanos) {
     long nearer = before.refunded - call.refunded;
     long ahead = Math.max(0, call.ahead - nearer);
-    long passed = Math.max(0, nowNanos - call.atNanos);
+    long passed = nowNanos - call.atNanos;
     long back = Math.clamp(ahead + call.cost - passed, 0, unused);
     return new State(
         before.requestsFullAt,

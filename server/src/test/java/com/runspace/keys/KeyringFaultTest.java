@@ -10,6 +10,7 @@ import com.runspace.keys.StoredKeyring.Created;
 import com.runspace.testkit.ManualTime;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,7 +103,46 @@ class KeyringFaultTest {
       assertThat(isLive(old)).as("all is as before").isTrue();
     });
     assertThat(keyring.listAll()).extracting(StoredKey::id).containsExactly(old.key().id());
+    assertThat(keyring.size()).isOne();
     assertThat(isLive(old)).isTrue();
+  }
+
+  @Test
+  void aStoreThatFailsHalfwayLeavesEverythingAsItWas() throws SQLException {
+    Created old = make("old");
+    db.write(connection -> {
+      try (Statement statement = connection.createStatement()) {
+        return statement.executeUpdate(
+            "CREATE TRIGGER full BEFORE INSERT ON api_key"
+                + " BEGIN SELECT RAISE(ABORT, 'no room'); END");
+      }
+    });
+    for (Duration overlap : List.of(Duration.ZERO, Duration.ofDays(1))) {
+      assertThatThrownBy(() -> keyring.rotate(old.key().id(), overlap))
+          .hasMessageContaining("no room");
+    }
+    assertThatThrownBy(() -> make("new")).hasMessageContaining("no room");
+    assertThat(keyring.size()).isOne();
+    assertThat(keyring.listAll()).containsExactly(old.key());
+    assertThat(isLive(old)).isTrue();
+  }
+
+  @Test
+  void whatIsSavedIsNotWrittenAgain() throws SQLException {
+    Created used = make("used");
+    Created revoked = make("revoked");
+    assertThat(isLive(used)).isTrue();
+    assertThat(isLive(revoked)).isTrue();
+    whileTheStoreIsHeld(() ->
+        assertThatThrownBy(() -> keyring.revoke(revoked.key().id()))
+            .isInstanceOf(SQLException.class));
+    keyring.flushLastUsed();
+    // Whoever asked the store now would hear that it is closed.
+    db.close();
+    keyring.flushLastUsed();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(isLive(used)).isTrue();
+    assertThatThrownBy(() -> keyring.flushLastUsed()).isInstanceOf(SQLException.class);
   }
 
   @Test

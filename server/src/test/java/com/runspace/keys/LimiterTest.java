@@ -53,7 +53,7 @@ class LimiterTest {
 
   @Test
   void whoWaitsAsLongAsWasSaidIsLetIn() {
-    for (long limit : new long[] {1, 3, 7, 600, 60_000, Limits.MOST}) {
+    for (long limit : new long[] {1, 3, 7, 600, 70_000_000, Limits.MOST}) {
       Limiter limiter = limiter(0, limit, 0);
       admitted(limiter, START, limit);
       Limited no = limited(limiter, START, limit);
@@ -155,6 +155,16 @@ class LimiterTest {
     admitted(limiter, later, 60);
     two.end(later, 0);
     assertThat(tokensLeft(limiter, later)).isZero();
+  }
+
+  @Test
+  void aReservationBehindOthersIsRefundedInFullAsLongAsItsTimeIsAhead() {
+    Limiter limiter = limiter(0, 60, 0);
+    admitted(limiter, START, 30);
+    Admitted two = admitted(limiter, START, 20);
+    long later = START + 25 * SECOND;
+    two.end(later, 0);
+    assertThat(tokensLeft(limiter, later)).isEqualTo(55);
   }
 
   @Test
