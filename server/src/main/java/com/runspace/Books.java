@@ -1,8 +1,15 @@
 package com.runspace;
 
+import com.runspace.base.AccountId;
 import com.runspace.base.Db;
+import com.runspace.base.Randomness;
+import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
+import com.runspace.keys.KeySettings;
+import com.runspace.keys.Keyring;
+import com.runspace.keys.MemoryKeyring;
+import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.Allowance;
 import com.runspace.ledger.Ledger;
 import com.runspace.ledger.LocalLedger;
@@ -11,46 +18,60 @@ import com.runspace.ledger.Standing;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What is kept of money: the ledger with its journal and its store, or one in memory alone. */
+/** What is kept: the ledger with its journal, the keys, the store of both; or all in memory. */
 final class Books implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Books.class.getName());
+  private static final String FIRST = "first key";
   private static final Duration BUSY = Duration.ofSeconds(5);
 
   private final @Nullable Db db;
+  private final Keyring keyring;
+  private final Time time;
   private final @Nullable LocalLedger kept;
   private final ConcurrentLinkedQueue<Ledger> unused;
   private final Ledger any;
 
-  private Books(@Nullable Db db, @Nullable LocalLedger kept, List<Ledger> ledgers) {
+  private Books(
+      @Nullable Db db,
+      Keyring keyring,
+      Time time,
+      @Nullable LocalLedger kept,
+      List<Ledger> ledgers) {
+    this.time = time;
     this.db = db;
+    this.keyring = keyring;
     this.kept = kept;
     this.unused = new ConcurrentLinkedQueue<>(ledgers);
     this.any = ledgers.getFirst();
   }
 
   /** Books that are gone with their process. */
-  static Books inMemory(Settings settings, Time time) {
+  static Books inMemory(Settings settings, Time time, Randomness random) {
     Ledger ledger = LocalLedger.inMemory(allowance(settings), time);
     List<Ledger> ledgers = new ArrayList<>();
     for (int i = 0; i <= settings.eventLoops(); i++) {
       ledgers.add(ledger);
     }
-    return new Books(null, null, ledgers);
+    return new Books(null, new MemoryKeyring(random, time), time, null, ledgers);
   }
 
   /**
    * The books in a data folder whose lock the caller holds. Blocks while what an earlier process
    * left is posted.
    */
-  static Books open(Path data, Settings settings, Time time) throws Wiring.StartFailed {
+  static Books open(Path data, Settings settings, Time time, Randomness random)
+      throws Wiring.StartFailed {
     Db db = null;
     try {
       db = Db.sqlite(data.resolve("runspace.db"), BUSY);
+      StoredKeyring keyring = new StoredKeyring(db, time, random);
       LocalLedger ledger =
           LocalLedger.open(
               db,
@@ -62,7 +83,7 @@ final class Books implements AutoCloseable {
       for (int i = 0; i <= settings.eventLoops(); i++) {
         ledgers.add(ledger.forLoop());
       }
-      return new Books(db, ledger, ledgers);
+      return new Books(db, keyring, time, ledger, ledgers);
     } catch (SQLException | LocalLedger.Unavailable | IllegalArgumentException cannot) {
       if (db != null) {
         db.close();
@@ -97,6 +118,44 @@ final class Books implements AutoCloseable {
     return kept;
   }
 
+  Keyring keyring() {
+    return keyring;
+  }
+
+  /** The keys of the store; null when they are in memory alone. */
+  @Nullable StoredKeyring storedKeys() {
+    return keyring instanceof StoredKeyring stored ? stored : null;
+  }
+
+  /**
+   * A key of an account that has none that lives; null when it has one. Blocks.
+   *
+   * @throws SQLException when the store could not keep it
+   */
+  @Nullable Secret firstKey(AccountId account) throws SQLException {
+    return switch (keyring) {
+      case MemoryKeyring memory -> memory.create(account, FIRST);
+      case StoredKeyring stored -> {
+        Instant now = Instant.ofEpochMilli(time.epochMillis());
+        boolean has = stored.list(account).stream().anyMatch(key -> key.isLive(now));
+        yield has ? null : stored.create(account, KeySettings.named(FIRST)).secret();
+      }
+      default -> null;
+    };
+  }
+
+  /** Writes when keys were last used. Blocks. */
+  void saveKeyUse() {
+    StoredKeyring stored = storedKeys();
+    if (stored != null) {
+      try {
+        stored.flushLastUsed();
+      } catch (SQLException later) {
+        LOG.log(System.Logger.Level.WARNING, "keys: {0}", later.getMessage());
+      }
+    }
+  }
+
   /** The store; null when nothing is kept. */
   @Nullable Db db() {
     return db;
@@ -105,6 +164,7 @@ final class Books implements AutoCloseable {
   /** Posts what is left. To be called when no loop runs any more. */
   @Override
   public void close() {
+    saveKeyUse();
     if (kept != null) {
       kept.close();
     }

@@ -4,6 +4,7 @@ import com.runspace.base.JsonText;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
+import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.models.Model;
 import java.io.IOException;
@@ -25,11 +26,12 @@ final class Console {
   private final Local local;
   private final String url;
   private final int insteadOf;
-  private final Secret key;
+  private final @Nullable Secret key;
   private @Nullable ControlSocket control;
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
-  Console(Settings settings, Options options, DataFolder folder, Wiring wiring, Ports.Choice port) {
+  Console(Settings settings, Options options, DataFolder folder, Wiring wiring, Ports.Choice port)
+      throws Wiring.StartFailed {
     this.settings = settings;
     this.options = options;
     this.folder = folder;
@@ -52,6 +54,10 @@ final class Console {
           new ModelsCommand(
                   wiring.vertx(), wiring.catalogue(), wiring.providers(), settings.unsold())
               .run(words, out);
+      case "key" -> {
+        StoredKeyring keys = wiring.books().storedKeys();
+        yield keys == null ? 1 : new KeyCommand(keys, Time.system()).run(words, out);
+      }
       case "usage" -> {
         LocalLedger ledger = wiring.books().kept();
         yield ledger == null ? 1 : new UsageCommand(ledger, Time.system()).run(words, out);
@@ -124,8 +130,11 @@ final class Console {
                 ? "none yet: name some in a settings file (--config FILE), or start Ollama"
                 : models.stream().map(m -> m.card().name()).collect(Collectors.joining(", ")))
         .append('\n');
-    text.append("  key       ").append(key.reveal()).append("\n            ");
-    text.append("shown only now, and gone with this process\n");
+    text.append("  key       ");
+    text.append(
+        key == null
+            ? "as before; ./runspace key create --name NAME makes another\n"
+            : key.reveal() + "\n            shown only now\n");
     String curl = models.isEmpty() ? "" : curl(models.getFirst().id());
     if (!curl.isEmpty()) {
       text.append("\nTry it:\n\n").append(curl).append("\n\n");
@@ -136,7 +145,7 @@ final class Console {
   private String readyJson(List<Model> models, String curl, String engineMissing) {
     StringBuilder json = new StringBuilder("\"url\":");
     JsonText.quote(json, url).append(",\"key\":");
-    JsonText.quote(json, key.reveal()).append(",\"models\":[");
+    JsonText.quote(json, key == null ? "" : key.reveal()).append(",\"models\":[");
     json.append(
         models.stream().map(model -> JsonText.quote(model.id())).collect(Collectors.joining(",")));
     json.append("],\"curl\":");
@@ -147,9 +156,11 @@ final class Console {
   private String curl(String model) {
     return "curl -N "
         + url
-        + "/v1/chat/completions -H 'Authorization: Bearer "
-        + key.reveal()
-        + "' -d '{\"model\":"
+        + "/v1/chat/completions -H "
+        + (key == null
+            ? "\"Authorization: Bearer $RUNSPACE_KEY\""
+            : "'Authorization: Bearer " + key.reveal() + "'")
+        + " -d '{\"model\":"
         + JsonText.quote(model)
         + ",\"stream\":true,\"max_tokens\":200,\"messages\":[{\"role\":\"user\",\"content\":\""
         + QUESTION

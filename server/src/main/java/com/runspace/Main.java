@@ -5,6 +5,7 @@ import com.runspace.base.Time;
 import com.runspace.config.Edge;
 import com.runspace.config.Effective;
 import com.runspace.config.Settings;
+import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -62,7 +63,7 @@ public final class Main {
           Training.run();
         }
         case "serve" -> serve(options);
-        case "models", "usage", "backup", "restore" -> {
+        case "models", "key", "usage", "backup", "restore" -> {
           return operate(options);
         }
         default -> throw new Options.Wrong("unknown command '" + options.command() + "'");
@@ -120,8 +121,12 @@ public final class Main {
       if (options.command().equals("restore")) {
         return BackupCommand.restore(folder.path(), words, out);
       }
-      try (Books books = Books.open(folder.path(), settings, Time.system())) {
+      try (Books books = Books.open(folder.path(), settings, Time.system(), Randomness.secure())) {
         LocalLedger ledger = books.kept();
+        StoredKeyring keys = books.storedKeys();
+        if (options.command().equals("key") && keys != null) {
+          return new KeyCommand(keys, Time.system()).run(words, out);
+        }
         if (options.command().equals("backup") || ledger == null) {
           return BackupCommand.backUp(books, words, out);
         }
@@ -155,8 +160,9 @@ public final class Main {
     requireLoopback(settings.host());
     DataFolder folder = DataFolder.open(dataPath(options));
     Ports.Choice port = Ports.choose(settings.host(), options.port(), settings.port());
-    Books books = Books.open(folder.path(), settings, Time.system());
-    Wiring wiring = new Wiring(settings, books, port.port(), Time.system(), Randomness.secure());
+    Randomness random = Randomness.secure();
+    Books books = Books.open(folder.path(), settings, Time.system(), random);
+    Wiring wiring = new Wiring(settings, books, port.port(), Time.system(), random);
     Console console = new Console(settings, options, folder, wiring, port);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> console.stop(log), "stop"));
     console.started();

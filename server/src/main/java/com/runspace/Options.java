@@ -29,7 +29,7 @@ record Options(
     List<String> words) {
 
   /** Commands that the running service carries out, where there is one. */
-  static final Set<String> OPERATORS = Set.of("models", "usage", "backup", "restore");
+  static final Set<String> OPERATORS = Set.of("models", "key", "usage", "backup", "restore");
 
   /** The command line makes no sense. */
   static final class Wrong extends Exception {
@@ -50,6 +50,7 @@ record Options(
         start, serve      start the service (this is what happens without a command)
         config            print the effective settings, secrets hidden
         models            what can be called over which routes, and why something cannot
+        key               create, list, revoke and rotate keys; `runspace key` tells how
         usage             what was used and charged: --from DAY --to DAY --by day,model,key,
                           --json, --csv
         backup FILE       copy the store into a new file, also while the service runs

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -46,12 +47,12 @@ final class Training {
     Files.delete(config);
     int port = Ports.choose(HOST, 0, 0).port();
     Path data = Files.createTempDirectory("runspace");
-    Books books = Books.open(data, settings, Time.system());
+    Books books = Books.open(data, settings, Time.system(), Randomness.secure());
     try (Wiring wiring = new Wiring(settings, books, port, Time.system(), Randomness.secure())) {
       HttpServer provider = wiring.vertx().createHttpServer().requestHandler(Training::answer);
       get(provider.listen(providerPort, HOST));
       HttpClient client = wiring.vertx().createHttpClient();
-      Secret key = wiring.firstKey();
+      Secret key = Objects.requireNonNull(wiring.firstKey());
       for (int i = 0; i < CALLS; i++) {
         call(client, port, key, i % 2 == 0);
       }

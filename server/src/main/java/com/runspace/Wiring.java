@@ -13,7 +13,7 @@ import com.runspace.gateway.Gateway;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
-import com.runspace.keys.MemoryKeyring;
+import com.runspace.keys.Keyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
@@ -24,6 +24,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,7 @@ final class Wiring implements AutoCloseable {
   static final AccountId LOCAL = new AccountId("local");
 
   private static final long START_SECONDS = 20;
+  private static final long KEY_USE_MILLIS = 60_000;
   private static final long GRACE_SECONDS = 5;
 
   /** The service cannot be started; the message says why. */
@@ -54,7 +56,6 @@ final class Wiring implements AutoCloseable {
   private final Vertx vertx;
   private final Catalogue catalogue;
   private final Providers providers;
-  private final MemoryKeyring keyring;
   private final Future<?> looked;
   private final Books books;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
@@ -72,7 +73,7 @@ final class Wiring implements AutoCloseable {
     this.books = books;
     catalogue = new Catalogue(settings.models());
     providers = new Providers(settings.providers(), time);
-    keyring = new MemoryKeyring(random);
+    Keyring keyring = books.keyring();
     Metrics metrics = settings.edge().admin().isOn() ? new Metrics(budget::taken) : null;
     CallObserver callObserver = metrics == null ? CallObserver.NONE : metrics;
     Gateway.Shared shared =
@@ -107,6 +108,8 @@ final class Wiring implements AutoCloseable {
             new DeploymentOptions().setInstances(settings.eventLoops())),
         START_SECONDS);
     looked = Probes.watch(vertx, providers);
+    vertx.setPeriodic(
+        KEY_USE_MILLIS, _ -> Thread.ofVirtual().name("key-use").start(books::saveKeyUse));
     admin = metrics == null ? null : new Admin(vertx, settings.edge().admin(), metrics, health);
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
@@ -188,9 +191,17 @@ final class Wiring implements AutoCloseable {
     return books.standing(new Spender(LOCAL, "", null)).held();
   }
 
-  /** A new key of the local account, to be shown once. */
-  Secret firstKey() {
-    return keyring.create(LOCAL, "first key");
+  /**
+   * A key of the local account, to be shown once; null when it has one that lives.
+   *
+   * @throws StartFailed when the store could not keep it
+   */
+  @Nullable Secret firstKey() throws StartFailed {
+    try {
+      return books.firstKey(LOCAL);
+    } catch (SQLException cannot) {
+      throw new StartFailed(String.valueOf(cannot.getMessage()));
+    }
   }
 
   /** Stops accepting, lets running answers finish, then ends everything. */

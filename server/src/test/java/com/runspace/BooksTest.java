@@ -3,6 +3,7 @@ package com.runspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.runspace.base.Nanos;
+import com.runspace.base.Randomness;
 import com.runspace.config.Settings;
 import com.runspace.ledger.Ask;
 import com.runspace.ledger.Ledger;
@@ -49,7 +50,8 @@ class BooksTest {
   }
 
   private Books open() throws Wiring.StartFailed, Settings.Invalid, IOException {
-    return Books.open(Files.createDirectories(folder.resolve("data")), settings(), time);
+    Path data = Files.createDirectories(folder.resolve("data"));
+    return Books.open(data, settings(), time, Randomness.secure());
   }
 
   private static Spender spender(String key) {

@@ -2,9 +2,11 @@ package com.runspace;
 
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
+import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
 import com.runspace.http.MemoryBudget;
+import com.runspace.keys.StoredKeyring;
 import com.runspace.testkit.ScriptedUpstream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.logging.LogRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -33,10 +36,11 @@ public final class RunningGateway implements AutoCloseable {
   private final int port;
   private final String key;
 
-  private RunningGateway(Wiring wiring, int port) {
+  private RunningGateway(Wiring wiring, int port) throws Wiring.StartFailed {
     this.wiring = wiring;
     this.port = port;
-    this.key = wiring.firstKey().reveal();
+    Secret first = wiring.firstKey();
+    this.key = first == null ? "" : first.reveal();
   }
 
   /** Routes to these providers, tried in this order. */
@@ -192,7 +196,9 @@ public final class RunningGateway implements AutoCloseable {
         int port = Ports.choose("127.0.0.1", 0, 0).port();
         Path folder = data;
         Books books =
-            folder == null ? Books.inMemory(settings, time) : Books.open(folder, settings, time);
+            folder == null
+                ? Books.inMemory(settings, time, Randomness.secure())
+                : Books.open(folder, settings, time, Randomness.secure());
         Wiring wiring = new Wiring(settings, books, port, time, Randomness.secure());
         return new RunningGateway(wiring, port);
       } catch (IOException e) {
@@ -214,6 +220,29 @@ public final class RunningGateway implements AutoCloseable {
 
   public MemoryBudget budget() {
     return wiring.budget();
+  }
+
+  /** Runs {@code runspace key} with these words and returns what it says. */
+  public List<String> key(List<String> words) {
+    List<String> lines = new ArrayList<>();
+    ControlSocket.Out out =
+        new ControlSocket.Out() {
+          @Override
+          public void line(String text) {
+            lines.addAll(text.lines().toList());
+          }
+
+          @Override
+          public void aside(String text) {
+            // Not part of the result.
+          }
+        };
+    StoredKeyring keys = Objects.requireNonNull(wiring.books().storedKeys(), "no data folder");
+    int code = new KeyCommand(keys, Time.system()).run(words, out);
+    if (code != 0) {
+      throw new AssertionError("exit code " + code);
+    }
+    return lines;
   }
 
   /** What running calls hold of the allowance. */

@@ -3,11 +3,9 @@ package com.runspace.gateway;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.runspace.base.Watch;
-import com.runspace.ledger.Ask;
 import com.runspace.ledger.Hold;
 import com.runspace.ledger.Reservation;
 import com.runspace.ledger.Settlement.Ended;
-import com.runspace.ledger.Spender;
 import com.runspace.models.Model;
 import com.runspace.models.Quote;
 import com.runspace.upstream.AnswerListener;
@@ -59,14 +57,13 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private final long promptBytes;
   private final Model model;
   private final Quote quote;
+  private final Completion.Entry entry;
   private final Sink sink;
   private final Ways ways;
   private final long startedNanos;
   private final AnswerEdit edit;
 
   private Stage stage = Stage.WAITING;
-  private @Nullable Spender spender;
-  private @Nullable Ask ask;
   // Needed until a provider has taken the call; an answer can take minutes, and bodies are large.
   private @Nullable ChatRequest request;
   private @Nullable Meter meter;
@@ -82,9 +79,11 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private long heardNanos;
   private long wroteNanos;
 
-  ChatCall(Loop loop, String id, ChatRequest request, Model model, Quote quote, Sink sink) {
+  ChatCall(
+      Loop loop, Completion.Entry entry, ChatRequest request, Model model, Quote quote, Sink sink) {
     this.loop = loop;
-    this.id = id;
+    this.entry = entry;
+    this.id = entry.callId();
     this.request = request;
     this.stream = request.stream();
     this.promptBytes = request.promptBytes();
@@ -99,19 +98,14 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   }
 
   /** Holds money and sends the request; the rest happens by itself. */
-  void start(Spender spender, Ask ask) {
+  void start() {
     sink.onGone(this::callerLeft);
-    this.spender = spender;
-    this.ask = ask;
     loop.watch().add(this);
     reserve();
   }
 
   private void reserve() {
-    if (spender == null || ask == null) {
-      throw new IllegalStateException("not started");
-    }
-    switch (loop.ledger().hold(spender, ask, id, model.id())) {
+    switch (loop.ledger().hold(entry.spender(), entry.ask(), id, model.id())) {
       case Reservation.Held held -> admitted(held.hold());
       case Reservation.Busy busy -> {
         if (loop.watch().now() - startedNanos >= ALLOWANCE_WAIT_NANOS) {
@@ -134,7 +128,9 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private void sendToNextRoute() {
     Upstream next = ways.next(loop.watch().now());
     if (next == null || request == null) {
-      fail(lastRefusal == null ? unavailable() : lastRefusal, true);
+      long rest = ways.restSeconds(loop.watch().now());
+      Refusal last = lastRefusal;
+      fail(last == null ? ProviderRefusal.unavailable(model.id(), rest) : last, true);
       return;
     }
     upstream = next;
@@ -142,10 +138,6 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     stage = Stage.SENT;
     sentNanos = heardNanos = loop.watch().now();
     sent = next.send(request, ways.route().model(), outputLimit, this);
-  }
-
-  private Refusal unavailable() {
-    return ProviderRefusal.unavailable(model.id(), ways.restSeconds(loop.watch().now()));
   }
 
   @Override
@@ -243,7 +235,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       turnedAway(refused);
     } else if (fault.kind() == UpstreamFault.Kind.NO_CONNECTION) {
       ways.failed(loop.watch().now());
-      lastRefusal = unavailable();
+      lastRefusal = null;
       sendToNextRoute();
     } else {
       noAnswer("The connection to the provider broke.");
@@ -290,6 +282,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   private void over() {
     stage = Stage.OVER;
+    entry.permit().end(loop.watch().now(), 0);
     forgetRequest();
     loop.watch().remove(this);
     if (relay != null) {
@@ -328,14 +321,20 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     }
     if (ended == Ended.COMPLETE) {
       ways.succeeded();
-    } else if (relay != null && ended != Ended.CLIENT_LEFT) {
+    } else if (relay != null && ended == Ended.UPSTREAM_FAILED) {
       ways.failed(loop.watch().now());
     }
-    return meter.settle(providerName(), ended, nothingUsed);
+    Usage usage = meter.settle(providerName(), ended, nothingUsed);
+    entry.permit().end(loop.watch().now(), usage.prompt() + usage.completion());
+    return usage;
   }
 
   @Override
   protected void tick(long nowNanos) {
+    if (stage != Stage.OVER && entry.caller().isRevoked()) {
+      cutOff(Refusals.invalidKey(false), Ended.REVOKED);
+      return;
+    }
     switch (stage) {
       case WAITING -> reserve();
       case SENT, ANSWERING -> deadlines(nowNanos);
@@ -359,8 +358,15 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
             ? nowNanos - sentNanos > timeouts.firstByte().toNanos()
             : nowNanos - heardNanos > timeouts.betweenBytes().toNanos()
                 && (relay == null || !relay.isPaused());
-    if (slow || nowNanos - startedNanos > timeouts.call().toNanos()) {
-      timedOut();
+    boolean late = slow || nowNanos - startedNanos > timeouts.call().toNanos();
+    if (late && relay == null && refused != null) {
+      cancelUpstream();
+      turnedAway(refused);
+      return;
+    }
+    if (late) {
+      ways.failed(nowNanos);
+      cutOff(ProviderRefusal.TOO_LATE, Ended.DEADLINE);
       return;
     }
     if (relay != null) {
@@ -376,17 +382,14 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     }
   }
 
-  private void timedOut() {
-    Refusal refusal = Refusal.of(ApiError.UPSTREAM_TIMEOUT, "The provider did not answer in time.");
+  /** Ends the call from our side. */
+  private void cutOff(Refusal refusal, Ended ended) {
     cancelUpstream();
     if (relay != null) {
-      relay.broken(refusal, Ended.DEADLINE);
+      relay.broken(refusal, ended);
       loop.watch().remove(this);
-    } else if (refused != null) {
-      turnedAway(refused);
     } else {
-      ways.failed(loop.watch().now());
-      settle(Ended.DEADLINE, true);
+      settle(ended, ended == Ended.DEADLINE || sent == null || !sent.isWritten());
       refuse(refusal);
     }
   }

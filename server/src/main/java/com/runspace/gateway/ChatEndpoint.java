@@ -7,8 +7,11 @@ import com.runspace.http.MemoryBudget;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Door;
 import com.runspace.keys.Keyring;
+import com.runspace.keys.Limits;
+import com.runspace.keys.RateState;
 import com.runspace.wire.ChatRequest;
 import com.runspace.wire.Refusal.Refused;
+import io.vertx.core.MultiMap;
 
 /** {@code POST /v1/chat/completions}. */
 final class ChatEndpoint implements Handler {
@@ -33,6 +36,7 @@ final class ChatEndpoint implements Handler {
       return;
     }
     exchange.caller(caller.keyId());
+    tellRates(exchange.response().headers(), caller);
     BodyReader.read(
         exchange,
         loop.watch(),
@@ -49,6 +53,24 @@ final class ChatEndpoint implements Handler {
             Refusals.send(exchange, Refusals.body(problem, exchange));
           }
         });
+  }
+
+  /** How the limits of the key stand as this call comes; nothing of a key without limits. */
+  private void tellRates(MultiMap headers, Caller caller) {
+    if (caller.limits().equals(Limits.NONE)) {
+      return;
+    }
+    RateState rates = caller.rates(loop.watch().now());
+    tellRate(headers, "requests", rates.requests());
+    tellRate(headers, "tokens", rates.tokens());
+  }
+
+  private static void tellRate(MultiMap headers, String what, RateState.Window window) {
+    if (window.limit() > 0) {
+      headers.set("x-ratelimit-limit-" + what, Long.toString(window.limit()));
+      headers.set("x-ratelimit-remaining-" + what, Long.toString(window.remaining()));
+      headers.set("x-ratelimit-reset-" + what, RateState.duration(window.resetMillis()));
+    }
   }
 
   private void chat(Exchange exchange, Caller caller, byte[] body, MemoryBudget.Share share) {

@@ -3,8 +3,10 @@ package com.runspace.gateway;
 import static java.util.stream.Collectors.joining;
 
 import com.runspace.base.Nanos;
+import com.runspace.keys.Admission;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Door;
+import com.runspace.keys.RateState;
 import com.runspace.ledger.Ask;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
@@ -79,9 +81,38 @@ public final class Completion {
           Refusal.of(ApiError.INVALID_VALUE, "This call is too large to be priced.", "max_tokens"));
       return;
     }
-    Spender spender = new Spender(caller.account(), caller.keyId(), caller.dailyCap());
-    new ChatCall(loop, callId, request, model, quote, sink).start(spender, ask);
+    long tokens = model.estimateTokens(request.promptBytes()) + quote.outputLimit();
+    switch (caller.admit(loop.watch().now(), tokens)) {
+      case Admission.Limited limited -> sink.refuse(tooMany(limited));
+      case Admission.Admitted permit -> {
+        Spender spender = new Spender(caller.account(), caller.keyId(), caller.dailyCap());
+        Entry entry = new Entry(callId, caller, permit, spender, ask);
+        new ChatCall(loop, entry, request, model, quote, sink).start();
+      }
+    }
   }
+
+  private static Refusal tooMany(Admission.Limited limited) {
+    String what =
+        switch (limited.kind()) {
+          case REQUESTS -> "requests per minute";
+          case TOKENS -> "tokens per minute";
+          case CONCURRENT -> "calls at once";
+        };
+    long seconds = Math.ceilDiv(limited.retryAfterMillis(), 1_000L);
+    return Refusal.of(
+            ApiError.RATE_LIMITED,
+            "Rate limit reached for %s of this key. Limit %d, remaining %d. Please try again in %s."
+                .formatted(
+                    what,
+                    limited.limit(),
+                    limited.remaining(),
+                    RateState.duration(limited.retryAfterMillis())))
+        .retryAfter(seconds);
+  }
+
+  /** Who begins a call, and with what right. */
+  record Entry(String callId, Caller caller, Admission.Admitted permit, Spender spender, Ask ask) {}
 
   /** Why the model cannot take what is in this request; null when it can. */
   private @Nullable Refusal unfit(Model model, ChatRequest request) {

@@ -14,6 +14,9 @@ import io.vertx.core.buffer.Buffer;
  * it is a 503. What is the caller's fault comes with the provider's words.
  */
 final class ProviderRefusal {
+  static final Refusal TOO_LATE =
+      Refusal.of(ApiError.UPSTREAM_TIMEOUT, "The provider did not answer in time.");
+
   private static final long RETRY_SECONDS = 5;
   private static final long RETRY_SECONDS_MAX = 60;
 
@@ -81,8 +84,7 @@ final class ProviderRefusal {
                   retryAfterSeconds == 0
                       ? RETRY_SECONDS
                       : Math.min(retryAfterSeconds, RETRY_SECONDS_MAX));
-      case 408, 504 ->
-          Refusal.of(ApiError.UPSTREAM_TIMEOUT, "The provider did not answer in time.");
+      case 408, 504 -> TOO_LATE;
       case 401, 402, 403, 404 -> unavailable(model.id(), 0);
       default -> Refusal.of(ApiError.UPSTREAM_BROKEN, "The provider failed on this call.");
     };

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Caller {
   private static final long NEVER = Long.MAX_VALUE;
+  private static final long CLOCK_SLACK_NANOS = 1_000_000_000;
   private static final long MINUTE_MILLIS = 60_000;
 
   private static final long NOT_YET = Long.MIN_VALUE;
@@ -34,7 +35,8 @@ public final class Caller {
     this.account = account;
     this.keyId = keyId;
     this.settings = settings;
-    this.limiter = new Limiter(settings.limits(), time.nanos());
+    // Event loops ask with a clock that ticks, and must not seem to come before the beginning.
+    this.limiter = new Limiter(settings.limits(), time.nanos() - CLOCK_SLACK_NANOS);
     this.time = time;
     Instant expires = settings.expires();
     this.expiresMillis = expires == null ? NEVER : expires.toEpochMilli();

@@ -3,12 +3,15 @@ package com.runspace.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.runspace.RunningGateway;
+import com.runspace.testkit.RawClient;
 import com.runspace.testkit.Request;
 import com.runspace.testkit.Response;
 import com.runspace.testkit.Script;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,10 +22,13 @@ class KeptCallsTest extends EndToEnd {
   private void startKeeping() {
     start(RunningGateway.before(upstream).data(folder).allowance("0.001"));
     upstream.answersEach(_ -> Script.json(200, CHUNKS.completion("hi", "stop", 5, 7)));
+    key = key.isEmpty() ? gateway().key() : key;
   }
 
+  private String key = "";
+
   private Response ask(String path) {
-    return call(Request.get(path).bearer(gateway().key()));
+    return call(Request.get(path).bearer(key));
   }
 
   private JsonObject usage(String query) {
@@ -62,6 +68,59 @@ class KeptCallsTest extends EndToEnd {
     gateway().close();
     startKeeping();
     assertThat(new JsonObject(ask("/v1/key").text()).getLong("used")).isEqualTo(7_000);
+  }
+
+  private String made(String... words) {
+    List<String> command = new ArrayList<>(List.of("create", "--name", "test"));
+    command.addAll(List.of(words));
+    return gateway().key(command).getFirst();
+  }
+
+  private Request from(String bearer, String json) {
+    return Request.post(CHAT, json).bearer(bearer);
+  }
+
+  @Test
+  void keysHaveLimitsOfTheirOwn() {
+    startKeeping();
+    String limited = made("--requests-per-minute", "2", "--daily-cap", "0.0001");
+    String body = "{\"model\":\"m\",\"messages\":" + MESSAGES + ",\"max_tokens\":10}";
+    Response first = call(from(limited, body));
+    assertThat(first.status()).isEqualTo(200);
+    assertThat(first.header("x-ratelimit-limit-requests")).isEqualTo("2");
+    Response second = call(from(limited, body));
+    assertThat(second.status()).as(second.text()).isEqualTo(200);
+    Response third = call(from(limited, body));
+    JsonObject error = refusal(third, 429);
+    assertThat(error.getString("code")).isEqualTo("rate_limit_exceeded");
+    assertThat(error.getString("message")).contains("requests per minute", "Limit 2");
+    assertThat(third.header("x-should-retry")).isEqualTo("true");
+    assertThat(Integer.parseInt(third.header("retry-after"))).isBetween(1, 60);
+    assertThat(call(plain(",\"max_tokens\":10")).status()).as("another key").isEqualTo(200);
+    String other = made("--models", "another");
+    assertThat(refusal(call(from(other, body)), 403).getString("code"))
+        .isEqualTo("model_not_allowed");
+    String small = made("--daily-cap", "0.000014");
+    assertThat(call(from(small, body)).status()).isEqualTo(200);
+    assertThat(refusal(call(from(small, body)), 402).getString("code")).isEqualTo("key_cap_spent");
+  }
+
+  @Test
+  void revokedKeyEndsASilentStreamAndOpensNothing() {
+    startKeeping();
+    upstream.answersEach(_ -> Script.sse().event(CHUNKS.content("a")).stall());
+    String revoked = made();
+    String body = "{\"model\":\"m\",\"stream\":true,\"messages\":" + MESSAGES + "}";
+    RawClient client = client().send(from(revoked, body));
+    assertThat(client.readHead().status()).isEqualTo(200);
+    assertThat(client.readEvent(SOON)).contains("\"a\"");
+    JsonArray keys = new JsonArray(String.join("\n", gateway().key(List.of("list", "--json"))));
+    String id = keys.getJsonObject(0).getString("id");
+    assertThat(gateway().key(List.of("revoke", id))).containsExactly(id + " is revoked");
+    assertThat(errorEvent(client.readEvent(PROMPTLY)).getString("code"))
+        .isEqualTo("invalid_api_key");
+    upstream.awaitClientClosed(SOON);
+    refusal(call(from(revoked, body)), 401);
   }
 
   @Test
