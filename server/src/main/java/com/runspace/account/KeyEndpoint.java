@@ -29,10 +29,8 @@ public final class KeyEndpoint implements Handler {
 
   @Override
   public void handle(Exchange exchange) {
-    String bearer = exchange.bearer();
-    Caller caller = bearer == null ? null : keyring.find(bearer).orElse(null);
+    Caller caller = Refusals.caller(exchange, keyring);
     if (caller == null) {
-      Refusals.send(exchange, Refusals.invalidKey(bearer == null));
       return;
     }
     Standing day =

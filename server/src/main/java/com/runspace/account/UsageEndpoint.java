@@ -41,10 +41,8 @@ public final class UsageEndpoint implements Handler {
 
   @Override
   public void handle(Exchange exchange) {
-    String bearer = exchange.bearer();
-    Caller caller = bearer == null ? null : keyring.find(bearer).orElse(null);
+    Caller caller = Refusals.caller(exchange, keyring);
     if (caller == null) {
-      Refusals.send(exchange, Refusals.invalidKey(bearer == null));
       return;
     }
     if (!caller.doors().contains(Door.API)) {

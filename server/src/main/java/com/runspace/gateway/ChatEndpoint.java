@@ -27,15 +27,10 @@ final class ChatEndpoint implements Handler {
 
   @Override
   public void handle(Exchange exchange) {
-    String bearer = exchange.bearer();
-    Caller caller = bearer == null ? null : keyring.find(bearer).orElse(null);
+    Caller caller = Refusals.caller(exchange, keyring);
     if (caller == null) {
-      // Judged on the headers: the body of a stranger is not worth reading.
-      exchange.closeAfterAnswer();
-      Refusals.send(exchange, Refusals.invalidKey(bearer == null));
       return;
     }
-    exchange.caller(caller.keyId());
     tellRates(exchange.response().headers(), caller);
     BodyReader.read(
         exchange,

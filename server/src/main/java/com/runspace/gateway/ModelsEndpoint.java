@@ -67,13 +67,10 @@ final class ModelsEndpoint implements Handler {
 
   @Override
   public void handle(Exchange exchange) {
-    String bearer = exchange.bearer();
-    Caller caller = bearer == null ? null : keyring.find(bearer).orElse(null);
+    Caller caller = Refusals.caller(exchange, keyring);
     if (caller == null) {
-      Refusals.send(exchange, Refusals.invalidKey(bearer == null));
       return;
     }
-    exchange.caller(caller.keyId());
     String path = exchange.request().path();
     if (path == null || path.length() <= PATH.length() + 1) {
       exchange.json(200, list(caller).toBuffer().getBytes());

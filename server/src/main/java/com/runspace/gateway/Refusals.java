@@ -3,12 +3,16 @@ package com.runspace.gateway;
 import com.runspace.http.BodyReader;
 import com.runspace.http.Exchange;
 import com.runspace.http.Fallbacks;
+import com.runspace.keys.Caller;
+import com.runspace.keys.Keyring;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.Refusal;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The one place where a refusal becomes HTTP. */
 public final class Refusals {
@@ -130,8 +134,26 @@ public final class Refusals {
     };
   }
 
+  /**
+   * Who calls; null when nobody known does, and then that is answered already. Judged on the
+   * headers: the body of a stranger is not worth reading.
+   */
+  public static @Nullable Caller caller(Exchange exchange, Keyring keyring) {
+    String bearer = exchange.bearer();
+    Caller caller = bearer == null ? null : keyring.find(bearer).orElse(null);
+    if (caller == null) {
+      if (exchange.request().method().equals(HttpMethod.POST)) {
+        exchange.closeAfterAnswer();
+      }
+      send(exchange, invalidKey(bearer == null));
+      return null;
+    }
+    exchange.caller(caller.keyId());
+    return caller;
+  }
+
   /** No credential, or none that is alive. */
-  public static Refusal invalidKey(boolean missing) {
+  static Refusal invalidKey(boolean missing) {
     String message =
         missing
             ? "You didn't provide an API key. Send it as 'Authorization: Bearer rsk_live_...'."
