@@ -3,6 +3,7 @@ package com.runspace.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.runspace.RunningGateway;
+import com.runspace.testkit.Gate;
 import com.runspace.testkit.RawClient;
 import com.runspace.testkit.Request;
 import com.runspace.testkit.Response;
@@ -12,6 +13,9 @@ import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +63,48 @@ class KeptCallsTest extends EndToEnd {
     Response csv = ask("/v1/usage?format=csv&by=model");
     assertThat(csv.header("content-type")).startsWith("text/csv");
     assertThat(csv.text()).endsWith("\n,m,,3,15,0,21,21000,0.000021\n");
+  }
+
+  @Test
+  void twoHundredCallsAgainstTenHoldsNeverSpendMoreThanThereIs() throws Exception {
+    start(RunningGateway.before(upstream).data(folder).allowance("0.0001").eventLoops(2));
+    key = gateway().key();
+    // Each says that it used 13 tokens, of which its hold of 10 is charged.
+    upstream.answersEach(_ -> Script.json(200, CHUNKS.completion("hi", "length", 1, 13)));
+    List<Future<Integer>> calls = new ArrayList<>();
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 200; i++) {
+        calls.add(callers.submit(() -> call(plain(",\"max_tokens\":10")).status()));
+      }
+    }
+    int admitted = 0;
+    for (Future<Integer> each : calls) {
+      assertThat(each.get()).isIn(200, 402, 429);
+      admitted += each.get() == 200 ? 1 : 0;
+    }
+    assertThat(admitted).isEqualTo(10);
+    long rows = admitted;
+    await(
+        () -> usage("").getJsonObject("total").getLong("calls") == rows,
+        () -> "posted: " + usage(""));
+    assertThat(usage("").getJsonObject("total").getLong("charge")).isEqualTo(100_000);
+    assertThat(new JsonObject(ask("/v1/key").text()).getLong("held")).isZero();
+  }
+
+  @Test
+  void callsWithoutALimitOfTheirOwnRunSideBySide() {
+    start(RunningGateway.before(upstream).data(folder).allowance("0.005"));
+    key = gateway().key();
+    Gate gate = Gate.named("both run");
+    upstream.answersEach(
+        _ -> Script.after(gate).answer(Script.json(200, CHUNKS.completion("hi", "stop", 1, 1))));
+    RawClient first = client().send(plain(""));
+    RawClient second = client().send(plain(""));
+    await(() -> upstream.requests().size() == 2, () -> "only one runs");
+    assertThat(new JsonObject(ask("/v1/key").text()).getLong("held")).isPositive();
+    gate.open();
+    assertThat(first.readHead().status()).isEqualTo(200);
+    assertThat(second.readHead().status()).isEqualTo(200);
   }
 
   @Test
