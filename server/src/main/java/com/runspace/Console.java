@@ -62,6 +62,8 @@ final class Console {
         LocalLedger ledger = wiring.books().kept();
         yield ledger == null ? 1 : new UsageCommand(ledger, Time.system()).run(words, out);
       }
+      case "open" -> new MembersCommand(wiring.members()).open(out);
+      case "gate" -> new MembersCommand(wiring.members()).gate(words, out);
       case "backup" -> BackupCommand.backUp(wiring.books(), words, out);
       case "restore" -> {
         out.aside("stop the service first: a store cannot be put in while it is in use");
@@ -93,6 +95,10 @@ final class Console {
   private String listening() {
     String data = "  data      " + folder.path() + "\n";
     String address = "\nRunSpace " + Main.version() + "\n\n  API       " + url + "/v1\n";
+    Members members = wiring.members();
+    if (members != null) {
+      address += "  dashboard " + members.publicUrl() + "\n";
+    }
     return insteadOf == 0
         ? address + data
         : address + data + "  port      " + insteadOf + " is taken, so this is the next free one\n";
@@ -130,6 +136,11 @@ final class Console {
                 ? "none yet: name some in a settings file (--config FILE), or start Ollama"
                 : models.stream().map(m -> m.card().name()).collect(Collectors.joining(", ")))
         .append('\n');
+    Members members = wiring.members();
+    if (members != null && members.isLocal() && !options.json()) {
+      text.append("  sign in   ").append(members.signInLink().reveal());
+      text.append("\n            works once, for 15 minutes; ./runspace open makes another\n");
+    }
     text.append("  key       ");
     text.append(
         key == null

@@ -25,6 +25,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param eventLoops threads that carry requests
  * @param drain how long running answers may take to finish when the service stops
  * @param nioAllowed whether to run without the native transport on Linux
+ * @param access who may use the service
  */
 public record Settings(
     String host,
@@ -33,6 +34,7 @@ public record Settings(
     Duration drain,
     boolean nioAllowed,
     Edge edge,
+    Access access,
     Ledger ledger,
     Local local,
     List<Provider> providers,
@@ -117,6 +119,7 @@ public record Settings(
             server.duration("drain", Duration.ofSeconds(30)),
             server.text("transport", "native").equals("nio"),
             Edge.of(root, server),
+            Access.of(root),
             ledger(root.object("ledger")),
             local(local, localPrice, supply),
             supply.providers(),
