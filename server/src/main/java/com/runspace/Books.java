@@ -8,7 +8,6 @@ import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Access;
 import com.runspace.config.Settings;
-import com.runspace.keys.KeySettings;
 import com.runspace.keys.Keyring;
 import com.runspace.keys.MemoryKeyring;
 import com.runspace.keys.StoredKeyring;
@@ -36,6 +35,7 @@ final class Books implements AutoCloseable {
 
   private final @Nullable Db db;
   private final Keyring keyring;
+  private final Settings.Keys newKeys;
   private final Time time;
   private final @Nullable LocalLedger kept;
   private final AtomicReference<Allowance> allowance;
@@ -45,10 +45,12 @@ final class Books implements AutoCloseable {
   private Books(
       @Nullable Db db,
       Keyring keyring,
+      Settings.Keys newKeys,
       Time time,
       @Nullable LocalLedger kept,
       AtomicReference<Allowance> allowance,
       List<Ledger> ledgers) {
+    this.newKeys = newKeys;
     this.time = time;
     this.db = db;
     this.keyring = keyring;
@@ -66,7 +68,9 @@ final class Books implements AutoCloseable {
     for (int i = 0; i <= settings.eventLoops(); i++) {
       ledgers.add(ledger);
     }
-    return new Books(null, new MemoryKeyring(random, time), time, null, allowance, ledgers);
+    Settings.Keys keys = settings.keys();
+    return new Books(
+        null, new MemoryKeyring(random, time), keys, time, null, allowance, ledgers);
   }
 
   /**
@@ -91,12 +95,13 @@ final class Books implements AutoCloseable {
       for (int i = 0; i <= settings.eventLoops(); i++) {
         ledgers.add(ledger.forLoop());
       }
-      return new Books(db, keyring, time, ledger, allowance, ledgers);
+      return new Books(db, keyring, settings.keys(), time, ledger, allowance, ledgers);
     } catch (SQLException | LocalLedger.Unavailable | IllegalArgumentException cannot) {
       if (db != null) {
         db.close();
       }
-      throw new Wiring.StartFailed(String.valueOf(cannot.getMessage()));
+      String said = String.valueOf(cannot.getMessage());
+      throw new Wiring.StartFailed(said.contains(data.toString()) ? said : said + ", in " + data);
     }
   }
 
@@ -159,7 +164,7 @@ final class Books implements AutoCloseable {
       case StoredKeyring stored -> {
         Instant now = Instant.ofEpochMilli(time.epochMillis());
         boolean has = stored.list(account).stream().anyMatch(key -> key.isLive(now));
-        yield has ? null : stored.create(account, KeySettings.named(FIRST)).secret();
+        yield has ? null : stored.create(account, KeyCommand.usual(FIRST, newKeys)).secret();
       }
       default -> null;
     };

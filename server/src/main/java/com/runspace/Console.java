@@ -56,7 +56,9 @@ final class Console {
               .run(words, out);
       case "key" -> {
         StoredKeyring keys = wiring.books().storedKeys();
-        yield keys == null ? 1 : new KeyCommand(keys, Time.system()).run(words, out);
+        yield keys == null
+            ? 1
+            : new KeyCommand(keys, settings.keys(), Time.system()).run(words, out);
       }
       case "usage" -> {
         LocalLedger ledger = wiring.books().kept();

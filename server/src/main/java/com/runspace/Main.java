@@ -129,7 +129,7 @@ public final class Main {
         LocalLedger ledger = books.kept();
         StoredKeyring keys = books.storedKeys();
         if (options.command().equals("key") && keys != null) {
-          return new KeyCommand(keys, Time.system()).run(words, out);
+          return new KeyCommand(keys, settings.keys(), Time.system()).run(words, out);
         }
         if (options.command().equals("backup") || ledger == null) {
           return BackupCommand.backUp(books, words, out);

@@ -36,6 +36,7 @@ public record Settings(
     Edge edge,
     Access access,
     Ledger ledger,
+    Keys keys,
     Local local,
     List<Provider> providers,
     List<Model> models) {
@@ -55,6 +56,14 @@ public record Settings(
    */
   public record Ledger(boolean syncAlways, int keepDays) {}
 
+  /**
+   * What a new key is limited to where nothing is said when it is made; 0 stands for no limit.
+   *
+   * @param dailyCap null for none
+   */
+  public record Keys(
+      long requestsPerMinute, long tokensPerMinute, long concurrent, @Nullable Nanos dailyCap) {}
+
   /** The file cannot be used; all that is wrong with it, one line each. */
   public static final class Invalid extends Exception {
     private static final long serialVersionUID = 1L;
@@ -70,6 +79,9 @@ public record Settings(
       return problems;
     }
   }
+
+  /** The highest that a key can be limited to. */
+  private static final long KEY_LIMIT_MAX = 100_000_000;
 
   private static final String OLLAMA = "http://127.0.0.1:11434";
   private static final Nanos LOCAL_ALLOWANCE = new Nanos(Nanos.PER_USD / 20);
@@ -121,6 +133,7 @@ public record Settings(
             Edge.of(root, server),
             Access.of(root),
             ledger(root.object("ledger")),
+            keys(root.object("keys")),
             local(local, localPrice, supply),
             supply.providers(),
             supply.models());
@@ -138,6 +151,15 @@ public record Settings(
       node.problem("keepDays", "must be 0, for ever, or at least 2");
     }
     return new Ledger(sync.equals("always"), days);
+  }
+
+  private static Keys keys(ConfigNode node) {
+    Nanos cap = node.usd("dailyCap", Nanos.ZERO);
+    return new Keys(
+        node.integer("requestsPerMinute", 0, 0, KEY_LIMIT_MAX),
+        node.integer("tokensPerMinute", 0, 0, KEY_LIMIT_MAX),
+        node.integer("concurrent", 0, 0, KEY_LIMIT_MAX),
+        node.has("dailyCap") ? cap : null);
   }
 
   private static Local local(ConfigNode node, Price price, Supply supply) {
