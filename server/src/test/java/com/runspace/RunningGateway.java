@@ -190,9 +190,13 @@ public final class RunningGateway implements AutoCloseable {
     public RunningGateway start() {
       try {
         Path file = Files.createTempFile("runspace", ".yaml");
-        Files.writeString(file, yaml());
-        Settings settings = Settings.read(file, environment::get);
-        Files.delete(file);
+        Settings settings;
+        try {
+          Files.writeString(file, yaml());
+          settings = Settings.read(file, environment::get);
+        } finally {
+          Files.delete(file);
+        }
         int port = Ports.choose("127.0.0.1", 0, 0).port();
         Path folder = data;
         Books books =
