@@ -59,6 +59,7 @@ public final class RunningGateway implements AutoCloseable {
     private String timeouts = "";
     private String allowance = "1";
     private String model = "";
+    private String price = "input: 0, output: 1";
     private String provider = "";
     private @Nullable Path data;
     private String probe = "off";
@@ -103,6 +104,12 @@ public final class RunningGateway implements AutoCloseable {
     /** More members of the model in YAML, each followed by a comma. */
     public Plan model(String members) {
       model = members;
+      return this;
+    }
+
+    /** Dollars per million tokens, as members in YAML. */
+    public Plan price(String members) {
+      price = members;
       return this;
     }
 
@@ -172,7 +179,7 @@ public final class RunningGateway implements AutoCloseable {
       local: {allowance: %s}
       providers:
       %smodels:
-        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {input: 0, output: 1},
+        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {%s},
            %s routes: [%s]}
       """
           .formatted(
@@ -183,6 +190,7 @@ public final class RunningGateway implements AutoCloseable {
               allowance,
               providers,
               MODEL,
+              price,
               model,
               String.join(", ", routes));
     }
