@@ -28,7 +28,6 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.net.URI;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -91,7 +90,7 @@ final class Wiring implements AutoCloseable {
     UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
 
     StaticFiles files = new StaticFiles(Pages.files());
-    DocsDoor docs = new DocsDoor(new Docs(publicUrl(port)), new Pages(files), _ -> null);
+    DocsDoor docs = new DocsDoor(new Docs(settings.publicUrl(port)), new Pages(files), _ -> null);
 
     vertx =
         Vertx.vertx(
@@ -123,13 +122,6 @@ final class Wiring implements AutoCloseable {
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
     }
-  }
-
-  /** Where people reach the service. */
-  private String publicUrl(int port) {
-    URI named = settings.edge().publicUrl();
-    String scheme = settings.edge().tls() == null ? "http" : "https";
-    return named == null ? scheme + "://" + settings.host() + ":" + port : named.toString();
   }
 
   private Observer observer(@Nullable Metrics metrics) {
