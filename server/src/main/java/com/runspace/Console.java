@@ -4,6 +4,7 @@ import com.runspace.base.JsonText;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
+import com.runspace.dashboard.Snippets;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.models.Model;
@@ -25,6 +26,7 @@ final class Console {
   private final Wiring wiring;
   private final Local local;
   private final String url;
+  private final String publicUrl;
   private final int insteadOf;
   private final @Nullable Secret key;
   private @Nullable ControlSocket control;
@@ -36,6 +38,7 @@ final class Console {
     this.options = options;
     this.folder = folder;
     this.wiring = wiring;
+    this.publicUrl = settings.publicUrl(port.port());
     this.insteadOf = port.insteadOf();
     this.url =
         (settings.edge().tls() == null ? "http://" : "https://")
@@ -60,6 +63,10 @@ final class Console {
             ? 1
             : new KeyCommand(keys, settings.keys(), Time.system()).run(words, out);
       }
+      case "connect" ->
+          new ConnectCommand(
+                  publicUrl, Snippets.Choice.of(wiring.listed()), wiring.books().storedKeys())
+              .run(words, out);
       case "usage" -> {
         LocalLedger ledger = wiring.books().kept();
         yield ledger == null ? 1 : new UsageCommand(ledger, Time.system()).run(words, out);

@@ -64,7 +64,7 @@ public final class Main {
           Training.run();
         }
         case "serve" -> serve(options);
-        case "models", "key", "usage", "backup", "restore", "open", "gate" -> {
+        case "models", "key", "usage", "connect", "backup", "restore", "open", "gate" -> {
           return operate(options);
         }
         default -> throw new Options.Wrong("unknown command '" + options.command() + "'");
@@ -120,6 +120,9 @@ public final class Main {
     Settings settings = settings(options);
     if (options.command().equals("models")) {
       return ModelsCommand.runAlone(settings, words, out);
+    }
+    if (options.command().equals("connect")) {
+      return ConnectCommand.runAlone(settings, words, out);
     }
     try (DataFolder folder = DataFolder.open(dataPath(options))) {
       if (options.command().equals("restore")) {

@@ -30,7 +30,7 @@ record Options(
 
   /** Commands that the running service carries out, where there is one. */
   static final Set<String> OPERATORS =
-      Set.of("models", "key", "usage", "backup", "restore", "open", "gate");
+      Set.of("models", "key", "usage", "connect", "backup", "restore", "open", "gate");
 
   /** The command line makes no sense. */
   static final class Wrong extends Exception {
@@ -52,6 +52,8 @@ record Options(
         config            print the effective settings, secrets hidden
         models            what can be called over which routes, and why something cannot
         key               create, list, revoke and rotate keys; `runspace key` tells how
+        connect CLIENT    a set-up to paste: curl, python, node, claude-code, …; --new-key makes a
+                          key for it
         usage             what was used and charged: --from DAY --to DAY --by day,model,key,
                           --json, --csv
         open              print a link that signs you in to the dashboard of this machine

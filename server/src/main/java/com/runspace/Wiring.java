@@ -32,7 +32,6 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.net.URI;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -95,7 +94,7 @@ final class Wiring implements AutoCloseable {
     LocalLedger kept = books.kept();
     UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
 
-    URI url = publicUrl(settings, port);
+    URI url = URI.create(settings.publicUrl(port));
     members = Members.open(books, settings, url, budget, time, random);
     StaticFiles files = new StaticFiles(Pages.files());
     DocsDoor docs = new DocsDoor(new Docs(url.toString()), new Pages(files), this::viewer);
@@ -139,17 +138,6 @@ final class Wiring implements AutoCloseable {
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
     }
-  }
-
-  /** Where people reach the service: as the settings say, else where it listens. */
-  private static URI publicUrl(Settings settings, int port) {
-    URI said = settings.edge().publicUrl();
-    if (said != null) {
-      return said;
-    }
-    String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
-    String scheme = settings.edge().tls() == null ? "http" : "https";
-    return URI.create(scheme + "://" + host + ":" + port);
   }
 
   private @Nullable Viewer viewer(Exchange exchange) {

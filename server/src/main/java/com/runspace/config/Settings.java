@@ -5,6 +5,7 @@ import com.runspace.models.Model;
 import com.runspace.models.Price;
 import com.runspace.upstream.Provider;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,6 +93,17 @@ public record Settings(
     Set<String> sold = new HashSet<>();
     models.forEach(model -> sold.add(model.id()));
     return Shipped.sellers(sold);
+  }
+
+  /**
+   * Where people reach the service, without a slash at its end.
+   *
+   * @param listening the port that it listens on
+   */
+  public String publicUrl(int listening) {
+    URI named = edge.publicUrl();
+    String scheme = edge.tls() == null ? "http://" : "https://";
+    return named == null ? scheme + host + ":" + listening : named.toString();
   }
 
   /** Reads a file; without one everything has its default. */
