@@ -154,6 +154,27 @@ public final class EvmChain {
   }
 
   /**
+   * What one address held of a token at several blocks, in their order; zero at those before there
+   * was a contract. A node that has no old state fails with kind {@code OTHER}.
+   *
+   * @param blocks their hashes
+   */
+  public List<BigInteger> balances(Address token, Address holder, List<String> blocks)
+      throws RpcFault {
+    List<JsonRpc.Call> calls = new ArrayList<>(blocks.size());
+    for (String hash : blocks) {
+      String block = "{\"blockHash\":\"" + hash + "\",\"requireCanonical\":true}";
+      calls.add(new JsonRpc.Call("eth_call", call(token, Abi.balanceOf(holder), block)));
+    }
+    List<BigInteger> balances = new ArrayList<>(blocks.size());
+    for (Json answer : rpc.batch(calls)) {
+      balances.add(
+          read(() -> answer.data().length == 0 ? BigInteger.ZERO : Abi.number(answer.data())));
+    }
+    return balances;
+  }
+
+  /**
    * The token's transfers from and to a wallet in these blocks, both included, in their order.
    * Providers limit how far they look; what is too far is a fault of kind {@code OTHER}.
    */
