@@ -12,6 +12,7 @@ report=       # a line for each suite
 cannot=       # a line for each thing that this machine cannot run
 readonly NODE_MAJOR=24
 node_clients="openai-node, vercel-ai, browser tests"
+chain_tests="Java tests on real chains"
 
 test_help() {
   cat <<'HELP'
@@ -107,6 +108,7 @@ run_java() {
     name_lack "Java tests of the local engine" "$model_missing"
   fi
   set_up_browser
+  set_up_chains
   goal=verify groups=
   [ -z "$quick" ] || groups=-DexcludedGroups=slow
   take_build_lock
@@ -181,6 +183,7 @@ run_acceptance() {
   fi
   ACCEPTANCE_PYTHON=$python
   export ACCEPTANCE_PYTHON
+  : "${set_up_failures:=0}"
   command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page, docs" "there is no curl"
   set_up_python_clients
   set_up_node_clients
@@ -237,9 +240,20 @@ set_up_python_clients() {
   export PYTHONPATH
 }
 
-node_clients_tried=
+# The EVM node and Solana's programs come with the Node clients.
+set_up_chains() {
+  set_up_node_clients
+  RUNSPACE_TEST_NODE_MODULES=${NODE_PATH-}
+  export RUNSPACE_TEST_NODE_MODULES
+  if [ -z "$RUNSPACE_TEST_NODE_MODULES" ]; then
+    name_lack "$chain_tests" "their npm packages are not installed"
+  elif [ ! -d "$RUNSPACE_TEST_NODE_MODULES/@foundry-rs/anvil-linux-amd64" ]; then
+    name_lack "$chain_tests (EVM)" "anvil is installed on Linux with x86-64 only"
+  fi
+}
+
 set_up_node_clients() { # once in a run, whichever suite comes first
-  [ -z "$node_clients_tried" ] || return
+  [ -z "${node_clients_tried-}" ] || return 0
   node_clients_tried=yes
   if ! command -v npm >/dev/null 2>&1; then
     lacks ACCEPTANCE_NO_NODE_CLIENTS "$node_clients" "there is no npm"
