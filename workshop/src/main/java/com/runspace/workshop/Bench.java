@@ -130,8 +130,10 @@ final class Bench {
       names.add(Portkey.NAME);
     }
     boolean built = Files.isRegularFile(options.gatewayJar());
-    if (asked(RunSpace.NAME, built, "build it first, or give --gateway-jar PATH")) {
-      names.add(RunSpace.NAME);
+    for (String name : List.of(RunSpace.NAME, RunSpace.IN_MEMORY)) {
+      if (asked(name, built, "build it first, or give --gateway-jar PATH")) {
+        names.add(name);
+      }
     }
     return names;
   }
@@ -229,7 +231,8 @@ final class Bench {
       into.add(
           switch (name) {
             case Portkey.NAME -> Portkey.start(options.portkey(), temp, upstream);
-            case RunSpace.NAME -> RunSpace.start(options, temp, upstream, label);
+            case RunSpace.NAME, RunSpace.IN_MEMORY ->
+                RunSpace.start(name, options, temp, upstream, label);
             default -> {
               if (nginx == null) {
                 throw new IOException("nginx is missing");
