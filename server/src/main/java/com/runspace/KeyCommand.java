@@ -217,7 +217,7 @@ record KeyCommand(StoredKeyring keys, Time time) {
     Set<Door> doors = EnumSet.noneOf(Door.class);
     for (String each : names(text)) {
       doors.add(
-          Arrays.stream(Door.values())
+          Door.OF_KEYS.stream()
               .filter(door -> name(door).equals(each))
               .findFirst()
               .orElseThrow(() -> new IllegalArgumentException("--doors may have api and mcp")));

@@ -170,7 +170,7 @@ public final class Main {
 
   /** Without a gate anyone who reaches the port and has a key is the operator's guest. */
   private static void requireLoopback(String host) throws Settings.Invalid {
-    if (!isLoopback(host)) {
+    if (!Edge.isLoopback(host)) {
       throw new Settings.Invalid(
           List.of(
               "server.host: '"
@@ -178,9 +178,5 @@ public final class Main {
                   + "' is not a loopback address, and there is no gate yet that could guard a"
                   + " public one. Use 127.0.0.1, with a proxy of your own in front."));
     }
-  }
-
-  static boolean isLoopback(String host) {
-    return host.equals("localhost") || host.equals("::1") || host.startsWith("127.");
   }
 }

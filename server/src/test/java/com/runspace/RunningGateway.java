@@ -59,6 +59,7 @@ public final class RunningGateway implements AutoCloseable {
     private String timeouts = "";
     private String allowance = "1";
     private String model = "";
+    private String price = "input: 0, output: 1";
     private String provider = "";
     private @Nullable Path data;
     private String probe = "off";
@@ -103,6 +104,12 @@ public final class RunningGateway implements AutoCloseable {
     /** More members of the model in YAML, each followed by a comma. */
     public Plan model(String members) {
       model = members;
+      return this;
+    }
+
+    /** Dollars per million tokens, as members in YAML. */
+    public Plan price(String members) {
+      price = members;
       return this;
     }
 
@@ -172,7 +179,7 @@ public final class RunningGateway implements AutoCloseable {
       local: {allowance: %s}
       providers:
       %smodels:
-        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {input: 0, output: 1},
+        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {%s},
            %s routes: [%s]}
       """
           .formatted(
@@ -183,6 +190,7 @@ public final class RunningGateway implements AutoCloseable {
               allowance,
               providers,
               MODEL,
+              price,
               model,
               String.join(", ", routes));
     }
@@ -190,9 +198,13 @@ public final class RunningGateway implements AutoCloseable {
     public RunningGateway start() {
       try {
         Path file = Files.createTempFile("runspace", ".yaml");
-        Files.writeString(file, yaml());
-        Settings settings = Settings.read(file, environment::get);
-        Files.delete(file);
+        Settings settings;
+        try {
+          Files.writeString(file, yaml());
+          settings = Settings.read(file, environment::get);
+        } finally {
+          Files.delete(file);
+        }
         int port = Ports.choose("127.0.0.1", 0, 0).port();
         Path folder = data;
         Books books =

@@ -48,6 +48,7 @@ public final class Effective {
   }
 
   private static void edge(StringBuilder out, Edge edge) {
+    line(out, "server.publicUrl", edge.publicUrl() == null ? "as it listens" : edge.publicUrl());
     line(out, "server.tls.certificate", edge.tls() == null ? "none" : edge.tls().certificate());
     line(out, "server.tls.key", edge.tls() == null ? "none" : edge.tls().key());
     line(out, "server.trustedProxies", edge.proxies());

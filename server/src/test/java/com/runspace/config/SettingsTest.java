@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -213,5 +214,31 @@ class SettingsTest {
         .contains("providers.a.url: http://x/v1")
         .contains("providers.a.key: …9012")
         .doesNotContain("sk-123");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://run-space.example",
+        "http://127.evil.example",
+        "https://run-space.example/api",
+        "https://user@run-space.example",
+        "https://run-space.example?x=1",
+        "ftp://run-space.example",
+        "run-space.example",
+        "https://",
+        "https://a b",
+      })
+  void addressThatPeopleCannotTrustIsRefused(String url) {
+    List<String> problems = problems("server: {publicUrl: \"" + url + "\"}\n");
+    assertThat(problems).singleElement().asString().startsWith("server.publicUrl: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"https://Run-Space.example:8443", "http://localhost:8080", "http://[::1]:80"})
+  void publicAddressIsKeptInSmallLetters(String url) throws Settings.Invalid {
+    assertThat(read("server: {publicUrl: \"" + url + "\"}\n").edge().publicUrl())
+        .hasToString(url.toLowerCase(Locale.ROOT));
   }
 }
