@@ -1,9 +1,11 @@
 package com.runspace;
 
+import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.Gateway;
 import com.runspace.gateway.Refusals;
 import com.runspace.http.Handler;
 import com.runspace.http.Router;
+import com.runspace.web.StaticFiles;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,13 @@ import org.jspecify.annotations.Nullable;
 final class Routes {
   private Routes() {}
 
-  static Router of(Gateway gateway, Handler key, @Nullable Handler usage, Health health) {
+  static Router of(
+      Gateway gateway,
+      Handler key,
+      @Nullable Handler usage,
+      Health health,
+      StaticFiles files,
+      DocsDoor docs) {
     Router router = new Router(Refusals.fallbacks());
     if (usage != null) {
       router.on(HttpMethod.GET, "/v1/usage", usage);
@@ -20,6 +28,11 @@ final class Routes {
         // Open to all: says nothing but whether.
         .on(HttpMethod.GET, "/healthz", health::alive)
         .on(HttpMethod.GET, "/readyz", health::ready)
+        .below(HttpMethod.GET, "/static/", files)
+        .on(HttpMethod.GET, "/docs", docs.articles())
+        .below(HttpMethod.GET, "/docs/", docs.articles())
+        .on(HttpMethod.GET, "/llms.txt", docs.llms())
+        .on(HttpMethod.GET, "/openapi.json", docs.openApi())
         // What an API key opens.
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())

@@ -8,6 +8,8 @@ import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
+import com.runspace.dashboard.Docs;
+import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.CallObserver;
 import com.runspace.gateway.Gateway;
 import com.runspace.http.LoopServer;
@@ -20,10 +22,13 @@ import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.upstream.Probes;
 import com.runspace.upstream.Providers;
+import com.runspace.web.Pages;
+import com.runspace.web.StaticFiles;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.net.URI;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -85,6 +90,9 @@ final class Wiring implements AutoCloseable {
     LocalLedger kept = books.kept();
     UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
 
+    StaticFiles files = new StaticFiles(Pages.files());
+    DocsDoor docs = new DocsDoor(new Docs(publicUrl(port)), new Pages(files), _ -> null);
+
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -92,7 +100,8 @@ final class Wiring implements AutoCloseable {
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
     LoopServer.Doors doors =
-        (loop, watch) -> Routes.of(new Gateway(loop, watch, shared), keyDoor, usageDoor, health);
+        (loop, watch) ->
+            Routes.of(new Gateway(loop, watch, shared), keyDoor, usageDoor, health, files, docs);
     certificate = new Certificates(vertx, settings.edge().tls(), time);
     LoopServer.Place place =
         new LoopServer.Place(
@@ -114,6 +123,13 @@ final class Wiring implements AutoCloseable {
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
     }
+  }
+
+  /** Where people reach the service. */
+  private String publicUrl(int port) {
+    URI named = settings.edge().publicUrl();
+    String scheme = settings.edge().tls() == null ? "http" : "https";
+    return named == null ? scheme + "://" + settings.host() + ":" + port : named.toString();
   }
 
   private Observer observer(@Nullable Metrics metrics) {

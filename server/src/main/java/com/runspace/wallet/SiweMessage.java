@@ -41,7 +41,7 @@ record SiweMessage(
   // No alternation is repeated in these, so none of them recurses on a long text.
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*");
   private static final Pattern DOMAIN =
-      Pattern.compile("(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]{0,5})?");
+      Pattern.compile("(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]{0,5})?");
   private static final Pattern STATEMENT =
       Pattern.compile("[A-Za-z0-9 ._~:/?#\\[\\]@!$&'()*+,;=-]+");
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._~!$&'()*+,;=:@%-]*");
