@@ -68,7 +68,12 @@ public final class Pages {
   /** Answers with a page that says one thing and leads back to the beginning. */
   public void say(
       Exchange exchange, int status, @Nullable Viewer viewer, String title, String text) {
-    Message message = new Message(frame(title, "", viewer), text, "/", "Go to the start");
-    show(exchange, status, "message.jte", message);
+    Page.send(exchange, status, message(title, text, viewer));
+  }
+
+  /** A page that says one thing and leads back to the beginning. */
+  public String message(String title, String text, @Nullable Viewer viewer) {
+    Frame frame = frame(title, "", viewer);
+    return render("message.jte", new Message(frame, text, "/", "Go to the start"));
   }
 }
