@@ -181,7 +181,7 @@ run_acceptance() {
   fi
   ACCEPTANCE_PYTHON=$python
   export ACCEPTANCE_PYTHON
-  command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page" "there is no curl"
+  command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page, docs" "there is no curl"
   set_up_python_clients
   set_up_node_clients
   log=$logs/acceptance.log

@@ -1,5 +1,6 @@
 package com.runspace;
 
+import com.runspace.auth.Auth;
 import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.Gateway;
 import com.runspace.gateway.Refusals;
@@ -38,6 +39,21 @@ final class Routes {
         .on(HttpMethod.GET, "/v1/models", gateway.models())
         .below(HttpMethod.GET, "/v1/models/", gateway.models())
         .on(HttpMethod.GET, "/v1/key", key);
+  }
+
+  /** What people open in a browser, and what their wallets and scripts call. */
+  static Router people(Router router, Auth auth, Members members) {
+    router
+        .on(HttpMethod.POST, "/auth/challenge", auth.challenge())
+        .on(HttpMethod.POST, "/auth/verify", auth.verify())
+        .on(HttpMethod.POST, "/auth/logout", auth.logout())
+        .on(HttpMethod.POST, "/auth/logout-everywhere", auth.logoutEverywhere())
+        .on(HttpMethod.POST, "/auth/end-session", auth.endSession())
+        .on(HttpMethod.POST, "/auth/unlink", auth.unlink());
+    if (members.isLocal()) {
+      router.on(HttpMethod.GET, "/auth/open", auth.open(members.codes(), Wiring.LOCAL));
+    }
+    return router;
   }
 
   /** The operator's own listener, which callers never reach. */

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -50,6 +51,10 @@ class KilledServiceTest {
   private static final int OPEN = 15;
 
   private static final int CALLS = 100;
+
+  /** Open calls are to stay open on a busy machine too. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final long INPUT_NANOS = 500;
   private static final long OUTPUT_NANOS = 1_000;
   private static final Chunks CHUNKS = Chunks.ofProvider();
@@ -168,7 +173,7 @@ class KilledServiceTest {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < CALLS; i++) {
         if (i == 2 * OPEN) {
-          assertThat(waiting.await(10, TimeUnit.SECONDS)).as("first events").isTrue();
+          assertThat(waiting.await(60, TimeUnit.SECONDS)).as("first events").isTrue();
           // Those that have heard nothing are in the journal a moment after they were admitted.
           await(() ->
               upstream.requests().size() - seen == 2 * OPEN
@@ -178,7 +183,7 @@ class KilledServiceTest {
         calls.add(call);
         clients.add(threads.submit(() -> run(service.port(), call)));
       }
-      assertThat(ended.await(10, TimeUnit.SECONDS)).as("ends").isTrue();
+      assertThat(ended.await(60, TimeUnit.SECONDS)).as("ends").isTrue();
       killed = true;
       service.kill();
     }
@@ -197,7 +202,7 @@ class KilledServiceTest {
                     + "\"call %d\"}]%s}".formatted(call.number, more))
             .bearer(key);
     try (RawClient client = RawClient.to(port)) {
-      ResponseHead head = client.send(request).readHead();
+      ResponseHead head = client.send(request).readHead(PATIENCE);
       assertThat(head.status()).isEqualTo(200);
       call.id = head.header("x-request-id").substring("req_".length());
       String answer = more.isEmpty() ? plain(client) : stream(client, call);
@@ -217,19 +222,19 @@ class KilledServiceTest {
   }
 
   private static String plain(RawClient client) {
-    String body = client.readBody(RawClient.PATIENCE).utf8();
+    String body = client.readBody(PATIENCE).utf8();
     return body.endsWith("}") ? body : "";
   }
 
   private String stream(RawClient client, Call call) {
     StringBuilder all = new StringBuilder();
-    Optional<String> event = client.nextEvent(RawClient.PATIENCE);
+    Optional<String> event = client.nextEvent(PATIENCE);
     while (event.isPresent()) {
       all.append(event.get());
       if (call.kind == Kind.STUCK) {
         waiting.countDown();
       }
-      event = client.nextEvent(RawClient.PATIENCE);
+      event = client.nextEvent(PATIENCE);
     }
     return all.toString().endsWith("data: [DONE]") ? all.toString() : "";
   }
@@ -239,7 +244,7 @@ class KilledServiceTest {
   }
 
   private static void await(Condition condition) throws IOException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.holds()) {
       assertThat(System.nanoTime()).as("the calls are recorded").isLessThan(end);
       LockSupport.parkNanos(5_000_000);

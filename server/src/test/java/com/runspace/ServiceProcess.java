@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** The service as its operator starts it, in a process of its own that can be killed. */
 final class ServiceProcess implements AutoCloseable {
@@ -39,6 +40,33 @@ final class ServiceProcess implements AutoCloseable {
     return new ServiceProcess(process, log, new JsonObject(line));
   }
 
+  /**
+   * A start that has to fail.
+   *
+   * @param said the lines on stderr
+   */
+  record Failure(int exitCode, List<String> said) {}
+
+  /** Starts it and waits until it gives up. */
+  static Failure failure(Path data, Path config) throws IOException, InterruptedException {
+    Process process = command(data, config).start();
+    try {
+      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        throw new AssertionError("it still runs");
+      }
+      // A few lines fit into a pipe that nobody reads. A library of the tests complains too.
+      List<String> said =
+          process
+              .errorReader(StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> !line.startsWith("SLF4J"))
+              .toList();
+      return new Failure(process.exitValue(), said);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
   /** A start that is small and quick rather than fast later. */
   static ProcessBuilder command(Path data, Path config) {
     String path = System.getProperty("surefire.test.class.path");
@@ -60,6 +88,10 @@ final class ServiceProcess implements AutoCloseable {
             "--port=0",
             "--json",
             "--no-engine"));
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   int port() {

@@ -154,6 +154,27 @@ public final class EvmChain {
   }
 
   /**
+   * What one address held of a token at several blocks, in their order; zero at those before there
+   * was a contract. A node that has no old state fails with kind {@code OTHER}.
+   *
+   * @param blocks their hashes
+   */
+  public List<BigInteger> balances(Address token, Address holder, List<String> blocks)
+      throws RpcFault {
+    List<JsonRpc.Call> calls = new ArrayList<>(blocks.size());
+    for (String hash : blocks) {
+      String block = "{\"blockHash\":\"" + hash + "\",\"requireCanonical\":true}";
+      calls.add(new JsonRpc.Call("eth_call", call(token, Abi.balanceOf(holder), block)));
+    }
+    List<BigInteger> balances = new ArrayList<>(blocks.size());
+    for (Json answer : rpc.batch(calls)) {
+      balances.add(
+          read(() -> answer.data().length == 0 ? BigInteger.ZERO : Abi.number(answer.data())));
+    }
+    return balances;
+  }
+
+  /**
    * The token's transfers from and to a wallet in these blocks, both included, in their order.
    * Providers limit how far they look; what is too far is a fault of kind {@code OTHER}.
    */
@@ -214,33 +235,16 @@ public final class EvmChain {
     }
     try {
       String data = Abi.isValidSignature(hash, signature);
-      String call =
+      String params =
           "[{\"to\":\"%s\",\"data\":\"%s\",\"gas\":\"%s\"},\"latest\"]"
               .formatted(wallet.text(), data, SIGNATURE_GAS);
-      List<JsonRpc.Call> calls =
-          List.of(
-              new JsonRpc.Call("eth_getCode", "[\"" + wallet.text() + "\",\"latest\"]"),
-              new JsonRpc.Call("eth_call", call));
-      List<Json> answers = rpc.batch(calls, SIGNATURE_LIMIT);
-      boolean isContract = read(() -> isContract(answers.getFirst().data()));
-      boolean isValid = read(() -> Abi.saysValid(answers.getLast().data()));
-      return isContract && isValid ? SignatureAnswer.VALID : SignatureAnswer.INVALID;
+      byte[] answer = read(() -> rpc.call("eth_call", params, SIGNATURE_LIMIT).data());
+      return Abi.saysValid(answer) ? SignatureAnswer.VALID : SignatureAnswer.INVALID;
     } catch (RpcFault fault) {
       return fault.kind() == Kind.REVERTED ? SignatureAnswer.INVALID : SignatureAnswer.UNAVAILABLE;
     } finally {
       signatures.release();
     }
-  }
-
-  /**
-   * Whether code is a contract's own. An account with a key that delegates to a contract (EIP-7702)
-   * has these three bytes and an address: there the key alone speaks for the account, else one bag
-   * of tokens could be shown under two names.
-   */
-  private static boolean isContract(byte[] code) {
-    boolean delegates =
-        code.length == 23 && (code[0] & 0xff) == 0xef && code[1] == 1 && code[2] == 0;
-    return code.length > 0 && !delegates;
   }
 
   private static final String LATEST = "\"latest\"";

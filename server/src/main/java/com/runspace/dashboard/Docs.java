@@ -154,7 +154,7 @@ public final class Docs {
     StringBuilder table =
         new StringBuilder(
             """
-            | status | `type` | `code` | `x-should-retry` | meaning |
+            | status | `code` | meaning | retry | `type` |
             | --- | --- | --- | --- | --- |
             """);
     for (ApiError error : ApiError.values()) {
@@ -166,8 +166,8 @@ public final class Docs {
           };
       String code = error.code() == null ? "null" : "`" + error.code() + "`";
       table.append(
-          "| %d | `%s` | %s | %s | %s |\n"
-              .formatted(error.status(), error.type(), code, retry, error.meaning()));
+          "| %d | %s | %s | %s | `%s` |\n"
+              .formatted(error.status(), code, error.meaning(), retry, error.type()));
     }
     return table.toString().stripTrailing();
   }

@@ -108,7 +108,12 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
   }
 
   /** One text to paste, and where it goes. */
-  public record Block(String label, String language, String text) {}
+  public record Block(String label, String language, String text) {
+    /** The label where no Markdown is read. */
+    public String plainLabel() {
+      return label.replace("`", "");
+    }
+  }
 
   /**
    * One way to set a client up.
@@ -118,6 +123,11 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
   public record Way(String id, String title, String note, List<Block> blocks) {
     public Way {
       blocks = List.copyOf(blocks);
+    }
+
+    /** The note where no Markdown is read. */
+    public String plainNote() {
+      return note.replace("`", "");
     }
 
     /** As Markdown. */
@@ -150,6 +160,14 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
       ways = List.copyOf(ways);
     }
 
+    /** The page of the documentation about it. */
+    public String docs() {
+      return switch (client) {
+        case CURL, PYTHON, NODE -> "/docs/api";
+        case CLAUDE_CODE, CLAUDE_DESKTOP, CLAUDE_AI -> "/docs/" + client.id();
+      };
+    }
+
     /** For a terminal. */
     public String text() {
       StringBuilder out = new StringBuilder();
@@ -159,11 +177,11 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
           out.append("\n\n");
         }
         if (!way.note().isEmpty()) {
-          out.append(way.note().replace("`", "")).append("\n\n");
+          out.append(way.plainNote()).append("\n\n");
         }
         for (Block block : way.blocks()) {
           if (!block.label().isEmpty()) {
-            out.append("# ").append(block.label().replace("`", "")).append("\n\n");
+            out.append("# ").append(block.plainLabel()).append("\n\n");
           }
           out.append(block.text()).append("\n\n");
         }
@@ -178,12 +196,12 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
       case PYTHON ->
           only(
               client,
-              "The `openai` package, any version since 1.0.",
+              "The package openai, any version since 1.0.",
               program("pip install openai", "python", "python.py"));
       case NODE ->
           only(
               client,
-              "The `openai` package, in a file that ends in `.mjs`.",
+              "The package openai, in a file that ends in .mjs.",
               program("npm install openai", "js", "node.mjs"));
       case CLAUDE_CODE ->
           new Setup(

@@ -59,7 +59,7 @@ final class Journal implements AutoCloseable {
   private static final long ROOM_RETRY_NANOS = 1_000_000_000;
   private static final int BUFFER_BYTES = 1 << 16;
 
-  private final Path folder;
+  final Path folder;
   private final Plan plan;
   private final Time time;
   private final ConcurrentNavigableMap<Long, Segment> live = new ConcurrentSkipListMap<>();

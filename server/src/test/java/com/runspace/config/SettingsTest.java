@@ -70,6 +70,19 @@ class SettingsTest {
   }
 
   @Test
+  void newKeysAreLimitedWhenTheSettingsSaySo() throws Settings.Invalid {
+    assertThat(read("").keys()).isEqualTo(new Settings.Keys(0, 0, 0, null));
+    assertThat(read("keys: {requestsPerMinute: 60, concurrent: 4, dailyCap: 0.01}").keys())
+        .isEqualTo(new Settings.Keys(60, 0, 4, new Nanos(10_000_000)));
+    assertThat(problems("keys: {tokensPerMinute: -1, dailyCap: none}"))
+        .containsExactlyInAnyOrder(
+            "keys.tokensPerMinute: must be a whole number from 0 to 100000000, not '-1'",
+            "keys.dailyCap: must be dollars with at most nine decimals, not 'none'");
+    assertThat(Effective.text(read("keys: {dailyCap: 0.01}")))
+        .contains("keys.requestsPerMinute: none\n", "keys.dailyCap: 0.01\n");
+  }
+
+  @Test
   void everythingCanBeSaid() throws Settings.Invalid {
     Settings settings =
         read(
