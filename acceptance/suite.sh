@@ -12,6 +12,7 @@ report=       # a line for each suite
 cannot=       # a line for each thing that this machine cannot run
 readonly NODE_MAJOR=24
 node_clients="openai-node, vercel-ai, browser tests"
+chain_tests="Java tests on real chains"
 
 test_help() {
   cat <<'HELP'
@@ -106,6 +107,7 @@ run_java() {
     unset RUNSPACE_TEST_MODEL
     name_lack "Java tests of the local engine" "$model_missing"
   fi
+  set_up_chains
   set_up_browser
   goal=verify groups=
   [ -z "$quick" ] || groups=-DexcludedGroups=slow
@@ -146,7 +148,6 @@ run_java() {
 
 # The tests that need a browser look for these programs themselves; here it is said aloud.
 set_up_browser() {
-  set_up_node_clients
   for program in chromium chromedriver; do
     command -v "$program" >/dev/null 2>&1 && continue
     name_lack "browser tests" \
@@ -235,6 +236,19 @@ set_up_python_clients() {
   fi
   PYTHONPATH=$place
   export PYTHONPATH
+}
+
+# The EVM node and Solana's programs come with the Node clients.
+set_up_chains() {
+  set_up_node_clients
+  RUNSPACE_TEST_NODE_MODULES=${NODE_PATH-}
+  export RUNSPACE_TEST_NODE_MODULES
+  if [ -z "$RUNSPACE_TEST_NODE_MODULES" ]; then
+    name_lack "$chain_tests" "their npm packages are not installed"
+  elif [ ! -d "$RUNSPACE_TEST_NODE_MODULES/@foundry-rs/anvil-linux-amd64" ]; then
+    name_lack "$chain_tests (EVM)" "anvil is installed on Linux with x86-64 only"
+    name_lack "browser tests" "they need both chains"
+  fi
 }
 
 node_clients_tried=
