@@ -69,8 +69,7 @@ final class Books implements AutoCloseable {
       ledgers.add(ledger);
     }
     Settings.Keys keys = settings.keys();
-    return new Books(
-        null, new MemoryKeyring(random, time), keys, time, null, allowance, ledgers);
+    return new Books(null, new MemoryKeyring(random, time), keys, time, null, allowance, ledgers);
   }
 
   /**

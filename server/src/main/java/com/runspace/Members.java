@@ -14,6 +14,7 @@ import com.runspace.chain.EvmChain.SignatureAnswer;
 import com.runspace.chain.Namespace;
 import com.runspace.config.Access;
 import com.runspace.config.Settings;
+import com.runspace.dashboard.SignInPage;
 import com.runspace.gate.Entitlement;
 import com.runspace.gate.Gate;
 import com.runspace.gate.GateSettings;
@@ -219,8 +220,22 @@ final class Members implements AutoCloseable {
     return new Viewer(session.wallet(), Address.parse(session.wallet()).brief(), isOperator);
   }
 
+  /** Whether an operator's wallet has signed in to the account and has not left. */
+  boolean isOperator(AccountId account) {
+    return sessions.list(account).stream().anyMatch(this::isOperator);
+  }
+
+  /** How people get in. */
+  SignInPage.Entrance entrance() {
+    return switch (settings.access()) {
+      case Access.Local _ -> SignInPage.Entrance.LOCAL;
+      case Access.Open _ -> SignInPage.Entrance.CLOSED;
+      case Access.Gated _ -> SignInPage.Entrance.WALLET;
+    };
+  }
+
   /** Whether an operator's wallet has signed in; in local mode the owner is the operator. */
-  boolean isOperator(Session session) {
+  private boolean isOperator(Session session) {
     if (!(settings.access() instanceof Access.Gated(GateSettings gated))) {
       return isLocal() && session.account().equals(Wiring.LOCAL);
     }

@@ -1,6 +1,7 @@
 package com.runspace;
 
 import com.runspace.auth.Auth;
+import com.runspace.base.Watch;
 import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.Gateway;
 import com.runspace.gateway.Refusals;
@@ -42,8 +43,25 @@ final class Routes {
   }
 
   /** What people open in a browser, and what their wallets and scripts call. */
-  static Router people(Router router, Auth auth, Members members) {
+  static void people(Router router, Site site, Auth auth, Members members, Watch watch) {
     router
+        .on(HttpMethod.GET, "/", site.overview().show())
+        .on(HttpMethod.GET, "/sign-in", site.signIn())
+        .on(HttpMethod.GET, "/keys", site.keys().list())
+        .below(HttpMethod.GET, "/keys/", site.keys().one())
+        .on(HttpMethod.POST, "/keys", site.keys().create(watch))
+        .below(HttpMethod.POST, "/keys/", site.keys().change(watch))
+        .on(HttpMethod.GET, "/usage", site.usage().show())
+        .on(HttpMethod.GET, "/usage.csv", site.usage().csv())
+        .on(HttpMethod.GET, "/apps", site.account().apps())
+        .on(HttpMethod.GET, "/account", site.account().show())
+        .on(HttpMethod.POST, "/account/sign-out", site.account().signOut(watch))
+        .on(
+            HttpMethod.POST,
+            "/account/sign-out-everywhere",
+            site.account().signOutEverywhere(watch))
+        .below(HttpMethod.POST, "/account/sessions/", site.account().endSession(watch))
+        .below(HttpMethod.POST, "/account/wallets/", site.account().unlink(watch))
         .on(HttpMethod.POST, "/auth/challenge", auth.challenge())
         .on(HttpMethod.POST, "/auth/verify", auth.verify())
         .on(HttpMethod.POST, "/auth/logout", auth.logout())
@@ -53,7 +71,6 @@ final class Routes {
     if (members.isLocal()) {
       router.on(HttpMethod.GET, "/auth/open", auth.open(members.codes(), Wiring.LOCAL));
     }
-    return router;
   }
 
   /** The operator's own listener, which callers never reach. */

@@ -19,6 +19,7 @@ import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
 import com.runspace.http.Router;
 import com.runspace.keys.Keyring;
+import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
@@ -32,6 +33,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.net.URI;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -97,7 +99,9 @@ final class Wiring implements AutoCloseable {
     URI url = URI.create(settings.publicUrl(port));
     members = Members.open(books, settings, url, budget, time, random);
     StaticFiles files = new StaticFiles(Pages.files());
-    DocsDoor docs = new DocsDoor(new Docs(url.toString()), new Pages(files), this::viewer);
+    Pages pages = new Pages(files);
+    DocsDoor docs = new DocsDoor(new Docs(url.toString()), pages, this::viewer);
+    Site site = site(pages, time, random);
 
     vertx =
         Vertx.vertx(
@@ -110,8 +114,8 @@ final class Wiring implements AutoCloseable {
           Gateway gateway = new Gateway(loop, watch, shared);
           Router router = Routes.of(gateway, keyDoor, usageDoor, health, files, docs);
           Members people = members;
-          if (people != null) {
-            Routes.people(router, new Auth(watch, people.doors()), people);
+          if (people != null && site != null) {
+            Routes.people(router, site, new Auth(watch, people.doors()), people, watch);
           }
           return router;
         };
@@ -138,6 +142,15 @@ final class Wiring implements AutoCloseable {
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
     }
+  }
+
+  /** The dashboard; null when nothing is kept that it could show. */
+  private @Nullable Site site(Pages pages, Time time, Randomness random) {
+    LocalLedger ledger = books.kept();
+    StoredKeyring keyring = books.storedKeys();
+    return members == null || ledger == null || keyring == null
+        ? null
+        : Site.of(pages, members, books, ledger, keyring, catalogue, budget, time, random);
   }
 
   private @Nullable Viewer viewer(Exchange exchange) {

@@ -54,7 +54,7 @@ public final class Visitors {
   }
 
   /** Has the browser forget its session. */
-  void leave(Exchange exchange) {
+  public void leave(Exchange exchange) {
     cookies.clear(exchange, SESSION);
   }
 

@@ -25,8 +25,7 @@ class JsonRpcTest {
   private final ManualTime time = ManualTime.at("2026-11-22T12:00:00Z");
   private final ScriptedUpstream first = ScriptedUpstream.start();
   private final ScriptedUpstream second = ScriptedUpstream.start();
-  private final JsonRpc rpc =
-      new JsonRpc("eip155:1", List.of(secret(first), secret(second)), time);
+  private final JsonRpc rpc = new JsonRpc("eip155:1", List.of(secret(first), secret(second)), time);
 
   private static Secret secret(ScriptedUpstream server) {
     return new Secret(server.url() + "/v2/s3cret-path?key=s3cret-key");
@@ -40,8 +39,7 @@ class JsonRpcTest {
   }
 
   private RpcFault fault(JsonRpc asked) {
-    return catchThrowableOfType(
-        RpcFault.class, () -> asked.call("m", "[]", Duration.ofSeconds(2)));
+    return catchThrowableOfType(RpcFault.class, () -> asked.call("m", "[]", Duration.ofSeconds(2)));
   }
 
   private static String error(int code, String message) {
@@ -163,8 +161,7 @@ class JsonRpcTest {
         // A head in time, and then a body that does not end.
         Script.bytes("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{").stall());
     for (int i = 0; i < 2; i++) {
-      RpcFault late =
-          catchThrowableOfType(RpcFault.class, () -> one.call("m", "[]", limit));
+      RpcFault late = catchThrowableOfType(RpcFault.class, () -> one.call("m", "[]", limit));
       assertThat(late.kind()).isEqualTo(Kind.TRANSPORT);
       first.awaitClientClosed(Duration.ofSeconds(10));
     }
