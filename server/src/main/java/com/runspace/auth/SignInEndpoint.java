@@ -152,8 +152,8 @@ final class SignInEndpoint {
       }
       expires = Instant.ofEpochMilli(time.epochMillis()).plus(Duration.ofDays(number));
     }
-    Set<Door> doors = EnumSet.allOf(Door.class);
-    return new KeySettings(wish.member("name").text(), doors, Set.of(), null, Limits.NONE, expires);
+    return new KeySettings(
+        wish.member("name").text(), Door.OF_KEYS, Set.of(), null, Limits.NONE, expires);
   }
 
   private Done work(SignIn.Reply reply, SignIn.Visitor visitor, @Nullable KeySettings key)

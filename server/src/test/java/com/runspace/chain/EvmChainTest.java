@@ -30,8 +30,7 @@ class EvmChainTest {
 
   private final ScriptedNode node = ScriptedNode.start();
   private final JsonRpc rpc =
-      new JsonRpc(
-          "eip155:1", List.of(node.url()), ManualTime.at("2026-11-22T12:00:00Z"));
+      new JsonRpc("eip155:1", List.of(node.url()), ManualTime.at("2026-11-22T12:00:00Z"));
   private final EvmChain chain = new EvmChain(rpc, 20);
 
   @AfterEach
@@ -65,8 +64,17 @@ class EvmChainTest {
   @Test
   void oddAnswersAreFaults() {
     for (String answer :
-        List.of("null", "5", "\"\"", "\"0x\"", "\"0x0\"", "\"12\"", "{}", "\"0x" + "0".repeat(62) + "\"",
-            "\"0x" + "0".repeat(128) + "\"", word("100"))) {
+        List.of(
+            "null",
+            "5",
+            "\"\"",
+            "\"0x\"",
+            "\"0x0\"",
+            "\"12\"",
+            "{}",
+            "\"0x" + "0".repeat(62) + "\"",
+            "\"0x" + "0".repeat(128) + "\"",
+            word("100"))) {
       node.on("eth_call", answer);
       assertThatThrownBy(() -> chain.decimals(TOKEN)).as(answer).isInstanceOf(RpcFault.class);
     }
@@ -79,14 +87,15 @@ class EvmChainTest {
   @Test
   void theFinalizedBlockIsTheNodesOrOneFarBelow() throws RpcFault {
     node.on("eth_getBlockByNumber", _ -> block("0x64"));
-    assertThat(chain.finalized())
-        .isEqualTo(new Block(100, HASH, Instant.ofEpochSecond(0x6922)));
-    node.on("eth_getBlockByNumber", params -> {
-      String which = params.items().getFirst().text();
-      return which.equals("finalized")
-          ? "error{\"code\":-32602,\"message\":\"unknown tag\"}"
-          : block(which);
-    });
+    assertThat(chain.finalized()).isEqualTo(new Block(100, HASH, Instant.ofEpochSecond(0x6922)));
+    node.on(
+        "eth_getBlockByNumber",
+        params -> {
+          String which = params.items().getFirst().text();
+          return which.equals("finalized")
+              ? "error{\"code\":-32602,\"message\":\"unknown tag\"}"
+              : block(which);
+        });
     node.on("eth_blockNumber", "\"0x64\"");
     assertThat(chain.finalized().number()).isEqualTo(80);
     node.on("eth_blockNumber", "\"0x5\"");
@@ -103,12 +112,14 @@ class EvmChainTest {
     for (int i = 1; i <= 150; i++) {
       holders.add(EvmKey.number(i).address());
     }
-    node.on("eth_call", params -> {
-      String data = params.items().getFirst().member("data").text();
-      assertThat(data).startsWith("0x70a08231" + "0".repeat(24));
-      // Everybody holds the last digits of their address.
-      return word(data.substring(70));
-    });
+    node.on(
+        "eth_call",
+        params -> {
+          String data = params.items().getFirst().member("data").text();
+          assertThat(data).startsWith("0x70a08231" + "0".repeat(24));
+          // Everybody holds the last digits of their address.
+          return word(data.substring(70));
+        });
     Map<Address, BigInteger> balances = chain.balances(TOKEN, BLOCK, holders);
     assertThat(balances).hasSize(150);
     balances.forEach((holder, balance) ->
@@ -125,10 +136,12 @@ class EvmChainTest {
 
   @Test
   void aBalanceThatCannotBeReadFailsAll() {
-    node.on("eth_call", params ->
-        params.items().getFirst().member("data").text().endsWith(BOB.text().substring(2))
-            ? "\"0x\""
-            : word("1"));
+    node.on(
+        "eth_call",
+        params ->
+            params.items().getFirst().member("data").text().endsWith(BOB.text().substring(2))
+                ? "\"0x\""
+                : word("1"));
     assertThatThrownBy(() -> chain.balances(TOKEN, BLOCK, List.of(ANNE, BOB)))
         .isInstanceOf(RpcFault.class);
   }
@@ -136,7 +149,8 @@ class EvmChainTest {
   private static String log(long block, int index, Address from, Address to, String amount) {
     return """
     {"blockNumber":"0x%x","logIndex":"0x%x","data":%s,
-     "topics":["%s","%s","%s"]}"""
+     "topics":["%s","%s","%s"]}\
+    """
         .formatted(block, index, word(amount), Abi.TRANSFER, Abi.word(from), Abi.word(to));
   }
 
@@ -146,12 +160,14 @@ class EvmChainTest {
         .isEqualTo("0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
     String sent = log(9, 1, ANNE, BOB, "5") + "," + log(9, 3, ANNE, ANNE, "7");
     String received = log(9, 3, ANNE, ANNE, "7") + "," + log(8, 12, BOB, ANNE, "ff");
-    node.on("eth_getLogs", params -> {
-      Json filter = params.items().getFirst();
-      assertThat(filter.member("fromBlock").text()).isEqualTo("0x1");
-      assertThat(filter.member("toBlock").text()).isEqualTo("0xff");
-      return "[" + (filter.member("topics").items().get(1).isNull() ? received : sent) + "]";
-    });
+    node.on(
+        "eth_getLogs",
+        params -> {
+          Json filter = params.items().getFirst();
+          assertThat(filter.member("fromBlock").text()).isEqualTo("0x1");
+          assertThat(filter.member("toBlock").text()).isEqualTo("0xff");
+          return "[" + (filter.member("topics").items().get(1).isNull() ? received : sent) + "]";
+        });
     assertThat(chain.transfers(TOKEN, ANNE, 1, 255))
         .containsExactly(
             new Transfer(8, 12, BOB, ANNE, BigInteger.valueOf(255)),
@@ -177,8 +193,10 @@ class EvmChainTest {
             "0x"
                 + MAGIC
                 + "0".repeat(64)
-                + "0".repeat(62) + "40"
-                + "0".repeat(62) + "41"
+                + "0".repeat(62)
+                + "40"
+                + "0".repeat(62)
+                + "41"
                 + "0".repeat(65 * 2)
                 + "0".repeat(31 * 2));
     assertThat(call.member("gas").quantity()).isEqualTo(BigInteger.valueOf(3_000_000));

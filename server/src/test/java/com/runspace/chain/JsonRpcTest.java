@@ -25,8 +25,7 @@ class JsonRpcTest {
   private final ManualTime time = ManualTime.at("2026-11-22T12:00:00Z");
   private final ScriptedUpstream first = ScriptedUpstream.start();
   private final ScriptedUpstream second = ScriptedUpstream.start();
-  private final JsonRpc rpc =
-      new JsonRpc("eip155:1", List.of(secret(first), secret(second)), time);
+  private final JsonRpc rpc = new JsonRpc("eip155:1", List.of(secret(first), secret(second)), time);
 
   private static Secret secret(ScriptedUpstream server) {
     return new Secret(server.url() + "/v2/s3cret-path?key=s3cret-key");
@@ -40,8 +39,7 @@ class JsonRpcTest {
   }
 
   private RpcFault fault(JsonRpc asked) {
-    return catchThrowableOfType(
-        RpcFault.class, () -> asked.call("m", "[]", Duration.ofSeconds(2)));
+    return catchThrowableOfType(RpcFault.class, () -> asked.call("m", "[]", Duration.ofSeconds(2)));
   }
 
   private static String error(int code, String message) {
@@ -99,6 +97,8 @@ class JsonRpcTest {
     first.answers(Script.json(200, error(-32000, "VM Exception while processing: revert")));
     assertThat(fault(one).kind()).isEqualTo(Kind.REVERTED);
     first.answers(Script.json(200, error(-32000, "out of gas")));
+    assertThat(fault(one).kind()).isEqualTo(Kind.REVERTED);
+    first.answers(Script.json(200, error(-32603, "EVM error OutOfGas")));
     assertThat(fault(one).kind()).isEqualTo(Kind.REVERTED);
     first.answers(Script.json(500, error(3, "execution reverted")));
     assertThat(fault(one).kind()).isEqualTo(Kind.REVERTED);
@@ -163,8 +163,7 @@ class JsonRpcTest {
         // A head in time, and then a body that does not end.
         Script.bytes("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{").stall());
     for (int i = 0; i < 2; i++) {
-      RpcFault late =
-          catchThrowableOfType(RpcFault.class, () -> one.call("m", "[]", limit));
+      RpcFault late = catchThrowableOfType(RpcFault.class, () -> one.call("m", "[]", limit));
       assertThat(late.kind()).isEqualTo(Kind.TRANSPORT);
       first.awaitClientClosed(Duration.ofSeconds(10));
     }

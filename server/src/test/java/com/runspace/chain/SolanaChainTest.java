@@ -142,8 +142,7 @@ class SolanaChainTest {
         .containsExactly(
             new TokenAccount(/* address= */ ONE, /* owner= */ BUYER, BigInteger.valueOf(5), false));
     node.on("getMultipleAccounts", at(43, "[null]"));
-    assertThatThrownBy(() -> chain.accounts(List.of(ONE, TWO), MINT))
-        .isInstanceOf(RpcFault.class);
+    assertThatThrownBy(() -> chain.accounts(List.of(ONE, TWO), MINT)).isInstanceOf(RpcFault.class);
     assertThatThrownBy(() -> chain.accounts(Collections.nCopies(101, ONE), MINT))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -155,7 +154,8 @@ class SolanaChainTest {
         "getSignaturesForAddress",
         """
         [{"signature":"%1$s","slot":9,"err":null,"blockTime":1795000000},
-         {"signature":"%1$s","slot":8,"err":{"InstructionError":[0,"x"]},"blockTime":null}]"""
+         {"signature":"%1$s","slot":8,"err":{"InstructionError":[0,"x"]},"blockTime":null}]\
+        """
             .formatted(signature));
     List<SolanaChain.Entry> history = chain.history(ONE, 2, signature);
     assertThat(history)
