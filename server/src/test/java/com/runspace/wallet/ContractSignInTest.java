@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Signing in with contract wallets, which a chain has to be asked about. */
 class ContractSignInTest extends WalletRoom {
-  private static final Address SAFE =
-      Address.parse("0xd1220a0cf47c7b9be7a2e6ba89f429762e7b9adb");
+  private static final Address SAFE = Address.parse("0xd1220a0cf47c7b9be7a2e6ba89f429762e7b9adb");
 
   private final List<Long> asked = new ArrayList<>();
 
@@ -35,14 +34,15 @@ class ContractSignInTest extends WalletRoom {
 
   /** A contract that takes what its owner signed, on one chain. */
   private void ownedByBob(long where) {
-    contracts = (chain, wallet, hash, signature) -> {
-      asked.add(chain);
-      boolean isBobs =
-          BOB.address().equals(com.runspace.chain.Secp256k1.recover(hash, signature));
-      return isBobs && wallet.equals(SAFE) && chain == where
-          ? SignatureAnswer.VALID
-          : SignatureAnswer.INVALID;
-    };
+    contracts =
+        (chain, wallet, hash, signature) -> {
+          asked.add(chain);
+          boolean isBobs =
+              BOB.address().equals(com.runspace.chain.Secp256k1.recover(hash, signature));
+          return isBobs && wallet.equals(SAFE) && chain == where
+              ? SignatureAnswer.VALID
+              : SignatureAnswer.INVALID;
+        };
   }
 
   @Test

@@ -46,7 +46,8 @@ class EvmSignInTest extends WalletRoom {
             Nonce: %s
             Issued At: 2026-11-22T12:00:30Z
             Expiration Time: 2026-11-22T12:05:30Z
-            Request ID: sign-in"""
+            Request ID: sign-in\
+            """
                 .formatted(ANNE.address().shown(), challenge.id()));
     assertThat(SiweMessage.read(message(challenge)).address()).isEqualTo(ANNE.address());
     for (Purpose purpose : List.of(Purpose.LINK, Purpose.CONFIRM)) {
@@ -86,9 +87,10 @@ class EvmSignInTest extends WalletRoom {
 
   @Test
   void aKeyNeedsNoChain() throws SQLException {
-    contracts = (_, _, _, _) -> {
-      throw new AssertionError("a chain was asked");
-    };
+    contracts =
+        (_, _, _, _) -> {
+          throw new AssertionError("a chain was asked");
+        };
     assertThat(signsIn(ANNE).session()).isNotNull();
   }
 
@@ -188,10 +190,8 @@ class EvmSignInTest extends WalletRoom {
     // A server elsewhere that has our key of nonces is still not here.
     SignIn elsewhere = room(settings("https://run-space.evil.example", 8453L));
     Challenge theirs =
-        (Challenge)
-            elsewhere.challenge(new Ask("eip155", ANNE.address().text(), "sign_in"), HERE);
-    assertRefused(
-        signIn.verify(honest(ANNE, theirs, Purpose.SIGN_IN), HERE), Reason.SIGNATURE);
+        (Challenge) elsewhere.challenge(new Ask("eip155", ANNE.address().text(), "sign_in"), HERE);
+    assertRefused(signIn.verify(honest(ANNE, theirs, Purpose.SIGN_IN), HERE), Reason.SIGNATURE);
   }
 
   @Test
@@ -267,8 +267,7 @@ class EvmSignInTest extends WalletRoom {
   @Test
   void aSignInCannotBeUsedToLinkOrConfirm() throws SQLException {
     Session session = signsIn(BOB).session();
-    Challenge challenge =
-        challenge("eip155", ANNE.address(), Purpose.SIGN_IN, signedInAs(session));
+    Challenge challenge = challenge("eip155", ANNE.address(), Purpose.SIGN_IN, signedInAs(session));
     for (Purpose purpose : List.of(Purpose.LINK, Purpose.CONFIRM)) {
       Outcome outcome = signIn.verify(honest(ANNE, challenge, purpose), signedInAs(session));
       assertThat(((Refused) outcome).reason()).isEqualTo(Reason.CHALLENGE);

@@ -32,8 +32,7 @@ class SolanaSignInTest extends WalletRoom {
     return challenge.input().bytes(SOL.address());
   }
 
-  private Outcome verify(
-      Challenge challenge, byte[] signed, @Nullable String kind, boolean tells)
+  private Outcome verify(Challenge challenge, byte[] signed, @Nullable String kind, boolean tells)
       throws SQLException {
     return signIn.verify(solanaReply(challenge, SOL, signed, kind, tells), HERE);
   }
@@ -55,7 +54,8 @@ class SolanaSignInTest extends WalletRoom {
             Nonce: %s
             Issued At: 2026-11-22T12:00:30Z
             Expiration Time: 2026-11-22T12:05:30Z
-            Request ID: sign-in"""
+            Request ID: sign-in\
+            """
                 .formatted(SOL.address(), challenge.id()));
     assertThat(challenge().message()).as("without an address").isNull();
   }
@@ -90,8 +90,7 @@ class SolanaSignInTest extends WalletRoom {
     assertThat(OffchainMessage.version0(APPLICATION, (byte) 1, key, utf8("hi")))
         .isEqualTo(
             HexFormat.of()
-                .parseHex(
-                    head + "00" + "00".repeat(32) + "01" + "01" + keyHex + "0200" + "6869"));
+                .parseHex(head + "00" + "00".repeat(32) + "01" + "01" + keyHex + "0200" + "6869"));
   }
 
   @Test
@@ -110,7 +109,9 @@ class SolanaSignInTest extends WalletRoom {
     assertThat(signIn.verify(reply, HERE)).isInstanceOf(SignedIn.class);
   }
 
-  /** Anybody can sign for these keys, where a check is not strict. One is where tokens are burnt. */
+  /**
+   * Anybody can sign for these keys, where a check is not strict. One is where tokens are burnt.
+   */
   @Test
   void theEightKeysOfSmallOrderCannotSignIn() throws SQLException {
     List<String> keys =
@@ -219,7 +220,8 @@ class SolanaSignInTest extends WalletRoom {
     Challenge challenge = challenge();
     String good = Base64.getEncoder().encodeToString(SOL.sign(text(challenge)));
     for (String odd :
-        List.of("", "====", good.substring(4), good + "AAAA", "1".repeat(64), "A".repeat(200_000))) {
+        List.of(
+            "", "====", good.substring(4), good + "AAAA", "1".repeat(64), "A".repeat(200_000))) {
       Reply reply =
           new Reply(
               challenge.id(), "solana", SOL.address().text(), "sign_in", odd, null, null, null);

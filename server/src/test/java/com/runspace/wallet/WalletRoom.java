@@ -80,8 +80,8 @@ abstract class WalletRoom {
   }
 
   final SignIn room(WalletSettings settings) throws SQLException {
-    ContractWallets asked = (chain, who, hash, signature) ->
-        contracts.check(chain, who, hash, signature);
+    ContractWallets asked =
+        (chain, who, hash, signature) -> contracts.check(chain, who, hash, signature);
     return new SignIn(settings, accounts, sessions, asked, time, random);
   }
 
@@ -109,14 +109,7 @@ abstract class WalletRoom {
   /** A reply to a challenge for an EVM wallet. */
   static Reply reply(Challenge challenge, Address address, Purpose purpose, String signature) {
     return new Reply(
-        challenge.id(),
-        "eip155",
-        address.shown(),
-        purpose.wireName(),
-        signature,
-        null,
-        null,
-        null);
+        challenge.id(), "eip155", address.shown(), purpose.wireName(), signature, null, null, null);
   }
 
   static Reply honest(EvmKey key, Challenge challenge, Purpose purpose) {
