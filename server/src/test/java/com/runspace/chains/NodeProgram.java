@@ -76,7 +76,7 @@ final class NodeProgram implements AutoCloseable {
         Matcher matcher = listening.matcher(line);
         if (matcher.find()) {
           // What it says later must not fill the pipe.
-          Thread.ofVirtual().start(() -> lines.lines().forEach(_ -> {}));
+          Thread.ofVirtual().start(() -> drain(lines));
           return new NodeProgram(process, Integer.parseInt(matcher.group(1)));
         }
         said.append(line).append('\n');
@@ -86,6 +86,16 @@ final class NodeProgram implements AutoCloseable {
     }
     process.destroyForcibly();
     throw new AssertionError(command.getFirst() + " did not start:\n" + said);
+  }
+
+  private static void drain(BufferedReader lines) {
+    try {
+      while (lines.readLine() != null) {
+        continue;
+      }
+    } catch (IOException _) {
+      // It ended, or its test did.
+    }
   }
 
   String url() {
