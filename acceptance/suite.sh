@@ -7,10 +7,11 @@
 cache_root=$home/.cache
 logs=$cache_root/logs
 passed=0 failed=0 skipped=0
+set_up_failures=0 # of what the next suite needs
 report=       # a line for each suite
 cannot=       # a line for each thing that this machine cannot run
 readonly NODE_MAJOR=24
-node_clients="openai-node, vercel-ai"
+node_clients="openai-node, vercel-ai, browser tests"
 chain_tests="Java tests on real chains"
 
 test_help() {
@@ -67,6 +68,7 @@ closing_summary() {
 }
 
 count() { # count SUITE PASSED FAILED SKIPPED
+  set_up_failures=0
   passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
   report="$report$(printf '%-12s %s passed, %s failed, %s skipped' "$1" "$2" "$3" "$4")
 "
@@ -105,6 +107,7 @@ run_java() {
     unset RUNSPACE_TEST_MODEL
     name_lack "Java tests of the local engine" "$model_missing"
   fi
+  set_up_browser
   set_up_chains
   goal=verify groups=
   [ -z "$quick" ] || groups=-DexcludedGroups=slow
@@ -140,7 +143,18 @@ run_java() {
   [ "$code" -eq 0 ] || grep '^\[ERROR\] .' "$log" |
     grep -v -e 'Tests run:' -e '\[Help 1\]' -e 're-run Maven' -e 'Re-run Maven' -e 'After correcting' \
       -e 'mvn <args>' -e 'For more information' -e 'dump files' | head -n 40
-  count java "$good" "$bad" "$left_out"
+  count java "$good" "$((bad + set_up_failures))" "$left_out"
+}
+
+# The tests that need a browser look for these programs themselves; here it is said aloud.
+set_up_browser() {
+  set_up_node_clients
+  for program in chromium chromedriver; do
+    command -v "$program" >/dev/null 2>&1 && continue
+    name_lack "browser tests" \
+      "there is no $program (Debian, Ubuntu: apt install chromium chromium-driver)"
+    return
+  done
 }
 
 # Runs Maven with ARGS, shows the lines that count tests, and sets $code.
@@ -170,7 +184,7 @@ run_acceptance() {
   ACCEPTANCE_PYTHON=$python
   export ACCEPTANCE_PYTHON
   : "${set_up_failures:=0}"
-  command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page" "there is no curl"
+  command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page, docs" "there is no curl"
   set_up_python_clients
   set_up_node_clients
   log=$logs/acceptance.log
@@ -228,7 +242,6 @@ set_up_python_clients() {
 
 # The EVM node and Solana's programs come with the Node clients.
 set_up_chains() {
-  set_up_failures=0
   set_up_node_clients
   RUNSPACE_TEST_NODE_MODULES=${NODE_PATH-}
   export RUNSPACE_TEST_NODE_MODULES
@@ -239,7 +252,7 @@ set_up_chains() {
   fi
 }
 
-set_up_node_clients() {
+set_up_node_clients() { # once in a run, whichever suite comes first
   [ -z "${node_clients_tried-}" ] || return 0
   node_clients_tried=yes
   if ! command -v npm >/dev/null 2>&1; then

@@ -35,7 +35,7 @@ final class Admin {
 
   /** Listens; one event loop is plenty. */
   Future<Void> start(Time time, Randomness random) {
-    if (!Main.isLoopback(settings.host())) {
+    if (!Edge.isLoopback(settings.host())) {
       LOG.log(
           Level.WARNING,
           "admin.host is {0}: whoever reaches it can read the figures",

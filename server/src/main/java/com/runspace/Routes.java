@@ -1,9 +1,13 @@
 package com.runspace;
 
+import com.runspace.auth.Auth;
+import com.runspace.base.Watch;
+import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.Gateway;
 import com.runspace.gateway.Refusals;
 import com.runspace.http.Handler;
 import com.runspace.http.Router;
+import com.runspace.web.StaticFiles;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +15,13 @@ import org.jspecify.annotations.Nullable;
 final class Routes {
   private Routes() {}
 
-  static Router of(Gateway gateway, Handler key, @Nullable Handler usage, Health health) {
+  static Router of(
+      Gateway gateway,
+      Handler key,
+      @Nullable Handler usage,
+      Health health,
+      StaticFiles files,
+      DocsDoor docs) {
     Router router = new Router(Refusals.fallbacks());
     if (usage != null) {
       router.on(HttpMethod.GET, "/v1/usage", usage);
@@ -20,11 +30,47 @@ final class Routes {
         // Open to all: says nothing but whether.
         .on(HttpMethod.GET, "/healthz", health::alive)
         .on(HttpMethod.GET, "/readyz", health::ready)
+        .below(HttpMethod.GET, "/static/", files)
+        .on(HttpMethod.GET, "/docs", docs.articles())
+        .below(HttpMethod.GET, "/docs/", docs.articles())
+        .on(HttpMethod.GET, "/llms.txt", docs.llms())
+        .on(HttpMethod.GET, "/openapi.json", docs.openApi())
         // What an API key opens.
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())
         .below(HttpMethod.GET, "/v1/models/", gateway.models())
         .on(HttpMethod.GET, "/v1/key", key);
+  }
+
+  /** What people open in a browser, and what their wallets and scripts call. */
+  static void people(Router router, Site site, Auth auth, Members members, Watch watch) {
+    router
+        .on(HttpMethod.GET, "/", site.overview().show())
+        .on(HttpMethod.GET, "/sign-in", site.signIn())
+        .on(HttpMethod.GET, "/keys", site.keys().list())
+        .below(HttpMethod.GET, "/keys/", site.keys().one())
+        .on(HttpMethod.POST, "/keys", site.keys().create(watch))
+        .below(HttpMethod.POST, "/keys/", site.keys().change(watch))
+        .on(HttpMethod.GET, "/usage", site.usage().show())
+        .on(HttpMethod.GET, "/usage.csv", site.usage().csv())
+        .on(HttpMethod.GET, "/apps", site.account().apps())
+        .on(HttpMethod.GET, "/account", site.account().show())
+        .on(HttpMethod.POST, "/account/sign-out", site.account().signOut(watch))
+        .on(
+            HttpMethod.POST,
+            "/account/sign-out-everywhere",
+            site.account().signOutEverywhere(watch))
+        .below(HttpMethod.POST, "/account/sessions/", site.account().endSession(watch))
+        .below(HttpMethod.POST, "/account/wallets/", site.account().unlink(watch))
+        .on(HttpMethod.POST, "/auth/challenge", auth.challenge())
+        .on(HttpMethod.POST, "/auth/verify", auth.verify())
+        .on(HttpMethod.POST, "/auth/logout", auth.logout())
+        .on(HttpMethod.POST, "/auth/logout-everywhere", auth.logoutEverywhere())
+        .on(HttpMethod.POST, "/auth/end-session", auth.endSession())
+        .on(HttpMethod.POST, "/auth/unlink", auth.unlink());
+    if (members.isLocal()) {
+      router.on(HttpMethod.GET, "/auth/open", auth.open(members.codes(), Wiring.LOCAL));
+    }
   }
 
   /** The operator's own listener, which callers never reach. */

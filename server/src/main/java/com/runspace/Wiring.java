@@ -2,28 +2,38 @@ package com.runspace;
 
 import com.runspace.account.KeyEndpoint;
 import com.runspace.account.UsageEndpoint;
+import com.runspace.auth.Auth;
 import com.runspace.base.AccountId;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
+import com.runspace.dashboard.Docs;
+import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.CallObserver;
 import com.runspace.gateway.Gateway;
+import com.runspace.http.Exchange;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
+import com.runspace.http.Router;
 import com.runspace.keys.Keyring;
+import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.upstream.Probes;
 import com.runspace.upstream.Providers;
+import com.runspace.web.Pages;
+import com.runspace.web.StaticFiles;
+import com.runspace.web.Viewer;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.net.URI;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -40,7 +50,7 @@ final class Wiring implements AutoCloseable {
   static final AccountId LOCAL = new AccountId("local");
 
   private static final long START_SECONDS = 20;
-  private static final long KEY_USE_MILLIS = 60_000;
+  private static final long SAVE_MILLIS = 60_000;
   private static final long GRACE_SECONDS = 5;
 
   /** The service cannot be started; the message says why. */
@@ -58,6 +68,7 @@ final class Wiring implements AutoCloseable {
   private final Providers providers;
   private final Future<?> looked;
   private final Books books;
+  private final @Nullable Members members;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
   private final Certificates certificate;
   private final @Nullable Admin admin;
@@ -85,6 +96,13 @@ final class Wiring implements AutoCloseable {
     LocalLedger kept = books.kept();
     UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
 
+    URI url = URI.create(settings.publicUrl(port));
+    members = Members.open(books, settings, url, budget, time, random);
+    StaticFiles files = new StaticFiles(Pages.files());
+    Pages pages = new Pages(files);
+    DocsDoor docs = new DocsDoor(new Docs(url.toString()), pages, this::viewer);
+    Site site = site(pages, time, random);
+
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -92,7 +110,18 @@ final class Wiring implements AutoCloseable {
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
     LoopServer.Doors doors =
-        (loop, watch) -> Routes.of(new Gateway(loop, watch, shared), keyDoor, usageDoor, health);
+        (loop, watch) -> {
+          Gateway gateway = new Gateway(loop, watch, shared);
+          Router router = Routes.of(gateway, keyDoor, usageDoor, health, files, docs);
+          Members people = members;
+          if (people != null && site != null) {
+            Routes.people(router, site, new Auth(watch, people.doors()), people, watch);
+          }
+          return router;
+        };
+    if (members != null) {
+      members.start();
+    }
     certificate = new Certificates(vertx, settings.edge().tls(), time);
     LoopServer.Place place =
         new LoopServer.Place(
@@ -108,11 +137,31 @@ final class Wiring implements AutoCloseable {
             new DeploymentOptions().setInstances(settings.eventLoops())),
         START_SECONDS);
     looked = Probes.watch(vertx, providers);
-    vertx.setPeriodic(
-        KEY_USE_MILLIS, _ -> Thread.ofVirtual().name("key-use").start(books::saveKeyUse));
+    vertx.setPeriodic(SAVE_MILLIS, _ -> Thread.ofVirtual().name("save").start(this::save));
     admin = metrics == null ? null : new Admin(vertx, settings.edge().admin(), metrics, health);
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
+    }
+  }
+
+  /** The dashboard; null when nothing is kept that it could show. */
+  private @Nullable Site site(Pages pages, Time time, Randomness random) {
+    LocalLedger ledger = books.kept();
+    StoredKeyring keyring = books.storedKeys();
+    return members == null || ledger == null || keyring == null
+        ? null
+        : Site.of(pages, members, books, ledger, keyring, catalogue, budget, time, random);
+  }
+
+  private @Nullable Viewer viewer(Exchange exchange) {
+    return members == null ? null : members.viewer(exchange);
+  }
+
+  /** What is known in memory first and in the store within a minute. */
+  private void save() {
+    books.saveKeyUse();
+    if (members != null) {
+      members.save();
     }
   }
 
@@ -171,6 +220,11 @@ final class Wiring implements AutoCloseable {
     return books;
   }
 
+  /** All about people; null when nothing is kept. */
+  @Nullable Members members() {
+    return members;
+  }
+
   /** The models that can be called now. */
   List<Model> listed() {
     return providers.listed(catalogue);
@@ -192,11 +246,15 @@ final class Wiring implements AutoCloseable {
   }
 
   /**
-   * A key of the local account, to be shown once; null when it has one that lives.
+   * A key of the local account, to be shown once; null when it has one that lives, or when there is
+   * no such account.
    *
    * @throws StartFailed when the store could not keep it
    */
   @Nullable Secret firstKey() throws StartFailed {
+    if (settings.access().isGuarded()) {
+      return null;
+    }
     try {
       return books.firstKey(LOCAL);
     } catch (SQLException cannot) {
@@ -212,6 +270,9 @@ final class Wiring implements AutoCloseable {
     } catch (StartFailed late) {
       System.getLogger(Wiring.class.getName())
           .log(System.Logger.Level.WARNING, "drain: {0}", late.getMessage());
+    }
+    if (members != null) {
+      members.close();
     }
     books.close();
   }

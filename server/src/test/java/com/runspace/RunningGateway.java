@@ -33,10 +33,12 @@ public final class RunningGateway implements AutoCloseable {
   }
 
   private final Wiring wiring;
+  private final Settings.Keys newKeys;
   private final int port;
   private final String key;
 
-  private RunningGateway(Wiring wiring, int port) throws Wiring.StartFailed {
+  private RunningGateway(Wiring wiring, Settings.Keys newKeys, int port) throws Wiring.StartFailed {
+    this.newKeys = newKeys;
     this.wiring = wiring;
     this.port = port;
     Secret first = wiring.firstKey();
@@ -59,6 +61,8 @@ public final class RunningGateway implements AutoCloseable {
     private String timeouts = "";
     private String allowance = "1";
     private String model = "";
+    private String id = MODEL;
+    private String price = "input: 0, output: 1";
     private String provider = "";
     private @Nullable Path data;
     private String probe = "off";
@@ -103,6 +107,18 @@ public final class RunningGateway implements AutoCloseable {
     /** More members of the model in YAML, each followed by a comma. */
     public Plan model(String members) {
       model = members;
+      return this;
+    }
+
+    /** The catalogue's id of the model, in place of {@link #MODEL}. */
+    public Plan modelId(String text) {
+      id = text;
+      return this;
+    }
+
+    /** Dollars per million tokens, as members in YAML. */
+    public Plan price(String members) {
+      price = members;
       return this;
     }
 
@@ -172,7 +188,7 @@ public final class RunningGateway implements AutoCloseable {
       local: {allowance: %s}
       providers:
       %smodels:
-        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {input: 0, output: 1},
+        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {%s},
            %s routes: [%s]}
       """
           .formatted(
@@ -182,7 +198,8 @@ public final class RunningGateway implements AutoCloseable {
               more,
               allowance,
               providers,
-              MODEL,
+              id,
+              price,
               model,
               String.join(", ", routes));
     }
@@ -190,9 +207,13 @@ public final class RunningGateway implements AutoCloseable {
     public RunningGateway start() {
       try {
         Path file = Files.createTempFile("runspace", ".yaml");
-        Files.writeString(file, yaml());
-        Settings settings = Settings.read(file, environment::get);
-        Files.delete(file);
+        Settings settings;
+        try {
+          Files.writeString(file, yaml());
+          settings = Settings.read(file, environment::get);
+        } finally {
+          Files.delete(file);
+        }
         int port = Ports.choose("127.0.0.1", 0, 0).port();
         Path folder = data;
         Books books =
@@ -200,7 +221,7 @@ public final class RunningGateway implements AutoCloseable {
                 ? Books.inMemory(settings, time, Randomness.secure())
                 : Books.open(folder, settings, time, Randomness.secure());
         Wiring wiring = new Wiring(settings, books, port, time, Randomness.secure());
-        return new RunningGateway(wiring, port);
+        return new RunningGateway(wiring, settings.keys(), port);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (Settings.Invalid | Ports.Taken | Wiring.StartFailed e) {
@@ -238,7 +259,7 @@ public final class RunningGateway implements AutoCloseable {
           }
         };
     StoredKeyring keys = Objects.requireNonNull(wiring.books().storedKeys(), "no data folder");
-    int code = new KeyCommand(keys, Time.system()).run(words, out);
+    int code = new KeyCommand(keys, newKeys, Time.system()).run(words, out);
     if (code != 0) {
       throw new AssertionError("exit code " + code);
     }

@@ -97,7 +97,7 @@ public record Address(Namespace namespace, String text) {
     byte[] hash = Keccak.hash(text.substring(2).getBytes(US_ASCII));
     StringBuilder shown = new StringBuilder(text);
     for (int i = 2; i < shown.length(); i++) {
-      int nibble = hash[(i - 2) / 2] >> (i % 2 == 0 ? 4 : 0) & 0xf;
+      int nibble = (hash[(i - 2) / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xf;
       if (nibble >= 8) {
         shown.setCharAt(i, Character.toUpperCase(shown.charAt(i)));
       }

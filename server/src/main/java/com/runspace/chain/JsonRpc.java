@@ -103,10 +103,15 @@ public final class JsonRpc implements AutoCloseable {
    * of the questions; one that fails fails all.
    */
   public List<Json> batch(List<Call> calls) throws RpcFault {
+    return batch(calls, REQUEST_LIMIT);
+  }
+
+  /** Asks any number of questions, with a limit of the time for each request. */
+  List<Json> batch(List<Call> calls, Duration limit) throws RpcFault {
     List<Json> results = new ArrayList<>(calls.size());
     for (int from = 0; from < calls.size(); from += BATCH_MAX) {
       List<Call> part = calls.subList(from, Math.min(calls.size(), from + BATCH_MAX));
-      results.addAll(ask(part, /* batch= */ true, REQUEST_LIMIT));
+      results.addAll(ask(part, /* batch= */ true, limit));
     }
     return results;
   }

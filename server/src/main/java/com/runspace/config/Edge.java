@@ -2,9 +2,11 @@ package com.runspace.config;
 
 import com.runspace.http.TrustedProxies;
 import com.runspace.http.TrustedProxies.Network;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +15,16 @@ import org.jspecify.annotations.Nullable;
  * The settings of everything at the edge of the service: encryption, proxies, the operator's own
  * listener, the log.
  *
+ * @param publicUrl where people reach the service, without a slash at its end; null to take the
+ *     address that it listens on
  * @param tls null to speak without encryption
  */
-public record Edge(@Nullable Certificate tls, TrustedProxies proxies, Admin admin, Log log) {
+public record Edge(
+    @Nullable URI publicUrl,
+    @Nullable Certificate tls,
+    TrustedProxies proxies,
+    Admin admin,
+    Log log) {
   private static final int OFF = -1;
   private static final int PORT_MAX = 65_535;
 
@@ -43,10 +52,50 @@ public record Edge(@Nullable Certificate tls, TrustedProxies proxies, Admin admi
 
   static Edge of(ConfigNode root, ConfigNode server) {
     return new Edge(
+        publicUrl(server),
         certificate(server.object("tls")),
         proxies(server),
         admin(root.object("admin")),
         log(root.object("log")));
+  }
+
+  /**
+   * Sign-in messages name this address and cookies are bound to it, so it has to be exact. What is
+   * sent without encryption must not leave the machine.
+   */
+  private static @Nullable URI publicUrl(ConfigNode server) {
+    String text = server.text("publicUrl", "");
+    if (text.isEmpty()) {
+      return null;
+    }
+    URI url = server.checked("publicUrl", () -> URI.create(text));
+    if (url == null) {
+      return null;
+    }
+    String host = url.getHost();
+    boolean https = "https".equals(url.getScheme());
+    boolean bare =
+        url.getRawPath().isEmpty()
+            && url.getRawUserInfo() == null
+            && url.getRawQuery() == null
+            && url.getRawFragment() == null;
+    if (host == null || !(https || "http".equals(url.getScheme())) || !bare) {
+      server.problem(
+          "publicUrl", "must be like https://example.com, with no path, not '" + text + "'");
+      return null;
+    }
+    if (!https && !isLoopback(host)) {
+      server.problem("publicUrl", "must begin with https:// unless its host is a loopback one");
+    }
+    return URI.create(text.toLowerCase(Locale.ROOT));
+  }
+
+  /** Whether what is sent to this host stays on the machine. */
+  public static boolean isLoopback(String host) {
+    return host.equals("localhost")
+        || host.equals("::1")
+        || host.equals("[::1]")
+        || host.matches("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}");
   }
 
   private static @Nullable Certificate certificate(ConfigNode node) {

@@ -19,6 +19,7 @@ public final class Effective {
     edge(out, settings.edge());
     line(out, "ledger.sync", settings.ledger().syncAlways() ? "always" : "soon");
     line(out, "ledger.keepDays", settings.ledger().keepDays());
+    keys(out, settings.keys());
     line(out, "local.engine", settings.local().engine() ? "auto" : "off");
     line(out, "local.parallel", settings.local().parallel());
     line(out, "local.ollama", settings.local().ollama());
@@ -47,7 +48,20 @@ public final class Effective {
     return out.toString();
   }
 
+  private static void keys(StringBuilder out, Settings.Keys keys) {
+    Nanos cap = keys.dailyCap();
+    line(out, "keys.requestsPerMinute", limit(keys.requestsPerMinute()));
+    line(out, "keys.tokensPerMinute", limit(keys.tokensPerMinute()));
+    line(out, "keys.concurrent", limit(keys.concurrent()));
+    line(out, "keys.dailyCap", cap == null ? "none" : cap.usd());
+  }
+
+  private static String limit(long most) {
+    return most == 0 ? "none" : Long.toString(most);
+  }
+
   private static void edge(StringBuilder out, Edge edge) {
+    line(out, "server.publicUrl", edge.publicUrl() == null ? "as it listens" : edge.publicUrl());
     line(out, "server.tls.certificate", edge.tls() == null ? "none" : edge.tls().certificate());
     line(out, "server.tls.key", edge.tls() == null ? "none" : edge.tls().key());
     line(out, "server.trustedProxies", edge.proxies());

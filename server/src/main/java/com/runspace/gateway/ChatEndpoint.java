@@ -6,28 +6,37 @@ import com.runspace.http.Handler;
 import com.runspace.http.MemoryBudget;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Door;
-import com.runspace.keys.Keyring;
 import com.runspace.keys.Limits;
 import com.runspace.keys.RateState;
 import com.runspace.wire.ChatRequest;
 import com.runspace.wire.Refusal.Refused;
 import io.vertx.core.MultiMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** {@code POST /v1/chat/completions}. */
+/** {@code POST /v1/chat/completions}, and the same for other doors that speak its format. */
 final class ChatEndpoint implements Handler {
-  private final Keyring keyring;
+  private final Door door;
+  private final Function<Exchange, @Nullable Caller> who;
   private final Loop loop;
   private final Completion completion;
 
-  ChatEndpoint(Keyring keyring, Loop loop, Completion completion) {
-    this.keyring = keyring;
+  /**
+   * Makes the handler of one door.
+   *
+   * @param who finds the caller, or answers by itself and gives null
+   */
+  ChatEndpoint(
+      Door door, Function<Exchange, @Nullable Caller> who, Loop loop, Completion completion) {
+    this.door = door;
+    this.who = who;
     this.loop = loop;
     this.completion = completion;
   }
 
   @Override
   public void handle(Exchange exchange) {
-    Caller caller = Refusals.caller(exchange, keyring);
+    Caller caller = who.apply(exchange);
     if (caller == null) {
       return;
     }
@@ -77,6 +86,6 @@ final class ChatEndpoint implements Handler {
       return;
     }
     HttpSink sink = new HttpSink(exchange, share::giveBack);
-    completion.run(caller, Door.API, exchange.callId(), request, sink);
+    completion.run(caller, door, exchange.callId(), request, sink);
   }
 }

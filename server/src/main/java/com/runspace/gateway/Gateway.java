@@ -2,8 +2,11 @@ package com.runspace.gateway;
 
 import com.runspace.base.Time;
 import com.runspace.base.Watch;
+import com.runspace.http.Exchange;
 import com.runspace.http.Handler;
 import com.runspace.http.MemoryBudget;
+import com.runspace.keys.Caller;
+import com.runspace.keys.Door;
 import com.runspace.keys.Keyring;
 import com.runspace.ledger.Ledger;
 import com.runspace.models.Catalogue;
@@ -12,11 +15,15 @@ import com.runspace.upstream.Upstreams;
 import com.runspace.wire.AnswerScan;
 import io.vertx.core.Vertx;
 import java.util.HashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The doors of this room as one event loop has them. */
 public final class Gateway {
   private final ChatEndpoint chat;
+  private final Loop loop;
+  private final Completion completion;
   private final ModelsEndpoint models;
 
   /**
@@ -33,8 +40,25 @@ public final class Gateway {
       Time time,
       CallObserver observer) {}
 
+  /**
+   * Hands to the journal what no answer has taken along: the admission of a call whose provider is
+   * silent, and records that a disk did not take before.
+   */
+  private static final class Recording extends Watch.Watched {
+    private final Ledger ledger;
+
+    Recording(Ledger ledger) {
+      this.ledger = ledger;
+    }
+
+    @Override
+    protected void tick(long nowNanos) {
+      ledger.flush();
+    }
+  }
+
   public Gateway(Vertx vertx, Watch watch, Shared shared) {
-    Loop loop =
+    loop =
         new Loop(
             vertx.getOrCreateContext(),
             watch,
@@ -45,8 +69,11 @@ public final class Gateway {
             shared.observer(),
             new AnswerScan(),
             new HashMap<>());
-    Completion completion = new Completion(shared.catalogue(), loop);
-    chat = new ChatEndpoint(shared.keyring(), loop, completion);
+    watch.add(new Recording(loop.ledger()));
+    completion = new Completion(shared.catalogue(), loop);
+    chat =
+        new ChatEndpoint(
+            Door.API, exchange -> Refusals.caller(exchange, shared.keyring()), loop, completion);
     models =
         new ModelsEndpoint(
             shared.keyring(),
@@ -58,6 +85,15 @@ public final class Gateway {
   /** {@code POST /v1/chat/completions}. */
   public Handler chat() {
     return chat;
+  }
+
+  /**
+   * The chat for another door than the API.
+   *
+   * @param who finds the caller of a request, or answers it and gives null; never blocks
+   */
+  public Handler chat(Door door, Function<Exchange, @Nullable Caller> who) {
+    return new ChatEndpoint(door, who, loop, completion);
   }
 
   /** {@code GET /v1/models} and what is below it. */

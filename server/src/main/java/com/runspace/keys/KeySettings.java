@@ -2,7 +2,6 @@ package com.runspace.keys;
 
 import com.runspace.base.Nanos;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +50,7 @@ public record KeySettings(
 
   /** A key that may do everything its account may, for ever. */
   public static KeySettings named(String name) {
-    return new KeySettings(
-        name, EnumSet.allOf(Door.class), Set.of(), null, Limits.NONE, /* expires= */ null);
+    return new KeySettings(name, Door.OF_KEYS, Set.of(), null, Limits.NONE, /* expires= */ null);
   }
 
   private static boolean hasControls(String text) {

@@ -50,6 +50,9 @@ public final class StoredKeyring implements Keyring {
   private final ConcurrentMap<KeyHash, Caller> live = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, KeyHash> hashes = new ConcurrentHashMap<>();
 
+  /** The dashboard's own credentials, which are found by who signed in. */
+  private final ConcurrentMap<AccountId, Caller> playgrounds = new ConcurrentHashMap<>();
+
   /** When keys that are no more in memory were last used, until the store knows it. */
   private final ConcurrentMap<String, Long> departed = new ConcurrentHashMap<>();
 
@@ -75,7 +78,11 @@ public final class StoredKeyring implements Keyring {
   private void enliven(KeyTable.Row row) {
     StoredKey key = row.key();
     hashes.put(key.id(), row.hash());
-    live.put(row.hash(), new Caller(key.account(), key.id(), key.settings(), time));
+    Caller caller = new Caller(key.account(), key.id(), key.settings(), time);
+    live.put(row.hash(), caller);
+    if (key.settings().doors().contains(Door.PLAYGROUND)) {
+      playgrounds.put(key.account(), caller);
+    }
   }
 
   @Override
@@ -84,6 +91,16 @@ public final class StoredKeyring implements Keyring {
       return Optional.empty();
     }
     Caller caller = live.get(KeyHash.of(bearer));
+    if (caller == null || caller.isRevoked()) {
+      return Optional.empty();
+    }
+    caller.use(time.epochMillis());
+    return Optional.of(caller);
+  }
+
+  /** The live credential of an account's playground; reads memory only. */
+  public Optional<Caller> playground(AccountId account) {
+    Caller caller = playgrounds.get(account);
     if (caller == null || caller.isRevoked()) {
       return Optional.empty();
     }
@@ -158,6 +175,32 @@ public final class StoredKeyring implements Keyring {
     }
   }
 
+  /**
+   * Ends all keys of an account, as {@link #revoke} ends one; all of them are off before anything
+   * waits. Blocks.
+   *
+   * @return the ids of those that were not revoked before
+   * @throws SQLException when the store could not keep it for all of them
+   */
+  public List<String> revokeAll(AccountId account) throws SQLException {
+    Instant now = now();
+    for (Caller caller : List.copyOf(live.values())) {
+      if (caller.account().equals(account) && stop(caller.keyId())) {
+        unsaved.putIfAbsent(caller.keyId(), now);
+      }
+    }
+    // Those that expired long ago are not in memory.
+    List<String> ids =
+        table.list(account).stream()
+            .filter(key -> key.revoked() == null)
+            .map(StoredKey::id)
+            .toList();
+    for (String id : ids) {
+      revoke(id);
+    }
+    return ids;
+  }
+
   /** How many keys are in memory. */
   int size() {
     return live.size();
@@ -170,6 +213,7 @@ public final class StoredKeyring implements Keyring {
       return false;
     }
     caller.revoke();
+    playgrounds.remove(caller.account(), caller);
     Long use = caller.unsavedUse();
     if (use != null) {
       departed.put(id, use);

@@ -169,7 +169,8 @@ public final class LocalLedger implements AutoCloseable {
     try {
       return new View(journal.newWriter());
     } catch (IOException noRoom) {
-      throw new Unavailable("there is no room for the journal: " + noRoom, noRoom);
+      String what = "there is no room for the journal in " + journal.folder + ": ";
+      throw new Unavailable(what + noRoom.getMessage(), noRoom);
     }
   }
 

@@ -32,8 +32,13 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Poster implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Poster.class.getName());
-  private static final int BATCH = 1000;
-  private static final long PAUSE_NANOS = 250_000_000L;
+
+  /** As many calls share a transaction, and what it costs whatever is in it. */
+  private static final int BATCH = 8192;
+
+  /** Usage is that old at the most; the rarer a transaction is, the more calls share it. */
+  private static final long PAUSE_NANOS = 1_000_000_000L;
+
   private static final long PAUSE_MAX_NANOS = 10_000_000_000L;
   private static final long HOUR_NANOS = 3_600_000_000_000L;
 

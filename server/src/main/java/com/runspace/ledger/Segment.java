@@ -100,6 +100,11 @@ final class Segment {
     open.setRelease(open.getPlain() + by);
   }
 
+  /** Whether so many bytes fit in behind {@code pending} that are not written yet, and the seal. */
+  boolean hasRoom(long pending, long bytes) {
+    return bytes <= size - written - pending - SEAL_BYTES;
+  }
+
   int openCalls() {
     return open.getAcquire();
   }
@@ -108,6 +113,11 @@ final class Segment {
   static Segment create(Disk disk, Path folder, long number, long writer, long size)
       throws IOException {
     Path path = path(folder, number);
+    long free = Files.getFileStore(folder).getUsableSpace();
+    if (free > 0 && free < size) {
+      // Tried again and again, it would take the last room from the store each time.
+      throw new IOException("No space left on device for " + size + " bytes");
+    }
     FileChannel channel =
         disk.open(
             path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,19 @@ class SettingsTest {
   @ValueSource(strings = {"", "# nothing\n", "{}", "---\n"})
   void emptyFileIsAsGoodAsNone(String yaml) throws Settings.Invalid {
     assertThat(read(yaml)).isEqualTo(Settings.read(null, environment::get));
+  }
+
+  @Test
+  void newKeysAreLimitedWhenTheSettingsSaySo() throws Settings.Invalid {
+    assertThat(read("").keys()).isEqualTo(new Settings.Keys(0, 0, 0, null));
+    assertThat(read("keys: {requestsPerMinute: 60, concurrent: 4, dailyCap: 0.01}").keys())
+        .isEqualTo(new Settings.Keys(60, 0, 4, new Nanos(10_000_000)));
+    assertThat(problems("keys: {tokensPerMinute: -1, dailyCap: none}"))
+        .containsExactlyInAnyOrder(
+            "keys.tokensPerMinute: must be a whole number from 0 to 100000000, not '-1'",
+            "keys.dailyCap: must be dollars with at most nine decimals, not 'none'");
+    assertThat(Effective.text(read("keys: {dailyCap: 0.01}")))
+        .contains("keys.requestsPerMinute: none\n", "keys.dailyCap: 0.01\n");
   }
 
   @Test
@@ -213,5 +227,31 @@ class SettingsTest {
         .contains("providers.a.url: http://x/v1")
         .contains("providers.a.key: …9012")
         .doesNotContain("sk-123");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://run-space.example",
+        "http://127.evil.example",
+        "https://run-space.example/api",
+        "https://user@run-space.example",
+        "https://run-space.example?x=1",
+        "ftp://run-space.example",
+        "run-space.example",
+        "https://",
+        "https://a b",
+      })
+  void addressThatPeopleCannotTrustIsRefused(String url) {
+    List<String> problems = problems("server: {publicUrl: \"" + url + "\"}\n");
+    assertThat(problems).singleElement().asString().startsWith("server.publicUrl: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"https://Run-Space.example:8443", "http://localhost:8080", "http://[::1]:80"})
+  void publicAddressIsKeptInSmallLetters(String url) throws Settings.Invalid {
+    assertThat(read("server: {publicUrl: \"" + url + "\"}\n").edge().publicUrl())
+        .hasToString(url.toLowerCase(Locale.ROOT));
   }
 }

@@ -113,7 +113,7 @@ class StoredKeyringTest {
     Caller two = caller(wide);
     assertThat(two.dailyCap()).isNull();
     assertThat(two.models()).isEmpty();
-    assertThat(two.doors()).containsExactlyInAnyOrder(Door.values());
+    assertThat(two.doors()).containsExactlyInAnyOrder(Door.API, Door.MCP);
     assertThat(two.limits()).isEqualTo(Limits.NONE);
     time.advance(Duration.ofSeconds(100));
     assertThat(find(narrow)).isNull();
@@ -303,5 +303,18 @@ class StoredKeyringTest {
         .isInstanceOf(SQLException.class)
         .hasMessageContaining("newer RunSpace")
         .hasMessageContaining("keys");
+  }
+
+  @Test
+  void anAccountLosesAllOfItsKeysAndNobodyElseAny() throws Exception {
+    Created one = make("one");
+    Created two = make("two");
+    Created other = keyring.create(BOB, KeySettings.named("other"));
+    assertThat(keyring.revoke(one.key().id())).isTrue();
+    assertThat(keyring.revokeAll(ANNE)).containsExactly(two.key().id());
+    assertThat(keyring.find(two.secret().reveal())).isEmpty();
+    assertThat(keyring.find(other.secret().reveal())).isPresent();
+    assertThat(keyring.list(ANNE)).allMatch(key -> key.revoked() != null);
+    assertThat(keyring.revokeAll(ANNE)).isEmpty();
   }
 }

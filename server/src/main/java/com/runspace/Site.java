@@ -1,0 +1,93 @@
+package com.runspace;
+
+import com.runspace.auth.Visitors;
+import com.runspace.base.AccountId;
+import com.runspace.base.Randomness;
+import com.runspace.base.Time;
+import com.runspace.dashboard.AccountPage;
+import com.runspace.dashboard.Desk;
+import com.runspace.dashboard.KeysPage;
+import com.runspace.dashboard.OverviewPage;
+import com.runspace.dashboard.SignInPage;
+import com.runspace.dashboard.UsagePage;
+import com.runspace.http.MemoryBudget;
+import com.runspace.keys.StoredKeyring;
+import com.runspace.ledger.LocalLedger;
+import com.runspace.models.Catalogue;
+import com.runspace.wallet.Accounts;
+import com.runspace.wallet.Session;
+import com.runspace.wallet.Sessions;
+import com.runspace.wallet.Wallet;
+import com.runspace.web.Pages;
+import java.sql.SQLException;
+import java.util.List;
+
+/** The pages of the dashboard, all built once; {@link Routes} says where each is. */
+record Site(
+    SignInPage signIn, OverviewPage overview, KeysPage keys, UsagePage usage, AccountPage account) {
+
+  /** Builds them over what the service has open. */
+  static Site of(
+      Pages pages,
+      Members members,
+      Books books,
+      LocalLedger ledger,
+      StoredKeyring keyring,
+      Catalogue catalogue,
+      MemoryBudget budget,
+      Time time,
+      Randomness random) {
+    Visitors visitors = members.visitors();
+    String url = members.publicUrl().toString();
+    SignInPage signIn = new SignInPage(pages, members.entrance(), members.origin(), visitors::find);
+    Desk desk =
+        new Desk(
+            new Desk.Parts(
+                pages,
+                signIn,
+                members.origin(),
+                visitors::find,
+                members::isOperator,
+                time,
+                budget));
+    return new Site(
+        signIn,
+        new OverviewPage(desk, ledger, books::standing, members::entitlement, keyring),
+        new KeysPage(desk, keyring, catalogue, books::standing, random, url),
+        new UsagePage(desk, ledger, keyring),
+        new AccountPage(
+            desk, new Holder(members.accounts(), members.sessions()), visitors::leave, url));
+  }
+
+  /** The wallets and sessions of people, as the account's page needs them. */
+  private record Holder(Accounts accounts, Sessions open) implements AccountPage.Holder {
+    @Override
+    public List<Wallet> wallets(AccountId account) throws SQLException {
+      return accounts.wallets(account);
+    }
+
+    @Override
+    public List<Session> sessions(AccountId account) {
+      return open.list(account);
+    }
+
+    @Override
+    public boolean end(AccountId account, String session) throws SQLException {
+      return open.end(account, session);
+    }
+
+    @Override
+    public void endAll(AccountId account) throws SQLException {
+      open.endAll(account);
+    }
+
+    @Override
+    public AccountPage.Unlinked unlink(AccountId account, String wallet) throws SQLException {
+      return switch (accounts.unlink(account, wallet)) {
+        case DONE -> AccountPage.Unlinked.DONE;
+        case UNKNOWN -> AccountPage.Unlinked.UNKNOWN;
+        case LAST -> AccountPage.Unlinked.LAST;
+      };
+    }
+  }
+}
