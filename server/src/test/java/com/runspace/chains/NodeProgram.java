@@ -6,6 +6,7 @@ import com.runspace.testkit.SourceTree;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,9 +91,7 @@ final class NodeProgram implements AutoCloseable {
 
   private static void drain(BufferedReader lines) {
     try {
-      while (lines.readLine() != null) {
-        continue;
-      }
+      lines.transferTo(Writer.nullWriter());
     } catch (IOException _) {
       // It ended, or its test did.
     }

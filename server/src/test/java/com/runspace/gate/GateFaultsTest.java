@@ -142,6 +142,31 @@ class GateFaultsTest {
   }
 
   @Test
+  void afterALongRestHistoryBeginsAnew() throws SQLException {
+    try (GateStage stage = stage(one.url())) {
+      stage.link("ben", BEN);
+      assertThat(stage.tier("ben")).isEmpty();
+      // Nobody was granted anything for days; who has held since the second of them need not wait.
+      anvil.at(now().plus(Duration.ofDays(2)));
+      anvil.transfer(token, ANN, BEN, tokens(1000));
+      time.advance(Duration.ofDays(10));
+      anvil.settle(now());
+      stage.restart();
+      stage.gate().runDue();
+      assertThat(stage.tier("ben")).isEqualTo("bronze");
+      // After a shorter one the rounds from before it still matter.
+      anvil.at(now().plus(Duration.ofHours(20)));
+      anvil.transfer(token, BEN, ANN, tokens(1000));
+      time.advance(Duration.ofHours(30));
+      anvil.settle(now());
+      stage.restart();
+      stage.link("ann", ANN);
+      assertThat(stage.tier("ben")).isEmpty();
+      assertThat(stage.tier("ann")).isEmpty();
+    }
+  }
+
+  @Test
   void aNodeThatHangsHoldsNobodyUp() throws SQLException {
     try (GateStage stage = stage(anvil.url())) {
       stage.link("ann", ANN);
