@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -39,6 +40,19 @@ public final class Browser implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static final Duration POLL = Duration.ofMillis(30);
+
+  private static final String BY_NAME =
+      """
+      const named = (e, name) => (e.getAttribute('aria-label') ?? e.innerText).trim() === name;
+      return [...document.querySelectorAll('button, a[href], summary')]
+        .find(e => named(e, arguments[0]) && e.checkVisibility() && !e.disabled) ?? null\
+      """;
+
+  private static final String BY_LABEL =
+      """
+      return [...document.querySelectorAll('label')]
+        .find(e => e.innerText.trim().startsWith(arguments[0]) && e.control)?.control ?? null\
+      """;
 
   private final WalletOwner owner;
   private final Path folder;
@@ -165,10 +179,20 @@ public final class Browser implements AutoCloseable {
     see(css).click();
   }
 
-  public void type(String css, String text) {
-    WebElement field = see(css);
+  /** Presses the first button or link that can be seen and is called so. */
+  public void press(String name) {
+    await("button or link '" + name + "'", () -> named(BY_NAME, name)).click();
+  }
+
+  /** Writes into the field with this label. */
+  public void type(String label, String text) {
+    WebElement field = await("field '" + label + "'", () -> named(BY_LABEL, label));
     field.clear();
     field.sendKeys(text);
+  }
+
+  private @Nullable WebElement named(String script, String name) {
+    return (WebElement) run(script, name);
   }
 
   /** What a person can read on the page. */
@@ -266,7 +290,8 @@ public final class Browser implements AutoCloseable {
       driver.quit();
     } finally {
       service.stop();
-      started.stream().filter(ProcessHandle::isAlive).forEach(ProcessHandle::destroyForcibly);
+      started.forEach(ProcessHandle::destroyForcibly);
+      started.forEach(process -> process.onExit().orTimeout(5, TimeUnit.SECONDS).join());
       owner.close();
       delete(folder);
     }
