@@ -100,6 +100,11 @@ final class Segment {
     open.setRelease(open.getPlain() + by);
   }
 
+  /** Whether so many bytes fit in behind {@code pending} that are not written yet, and the seal. */
+  boolean hasRoom(long pending, long bytes) {
+    return bytes <= size - written - pending - SEAL_BYTES;
+  }
+
   int openCalls() {
     return open.getAcquire();
   }
