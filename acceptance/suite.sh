@@ -107,8 +107,8 @@ run_java() {
     unset RUNSPACE_TEST_MODEL
     name_lack "Java tests of the local engine" "$model_missing"
   fi
-  set_up_browser
   set_up_chains
+  set_up_browser
   goal=verify groups=
   [ -z "$quick" ] || groups=-DexcludedGroups=slow
   take_build_lock
@@ -148,7 +148,6 @@ run_java() {
 
 # The tests that need a browser look for these programs themselves; here it is said aloud.
 set_up_browser() {
-  set_up_node_clients
   for program in chromium chromedriver; do
     command -v "$program" >/dev/null 2>&1 && continue
     name_lack "browser tests" \
@@ -183,7 +182,6 @@ run_acceptance() {
   fi
   ACCEPTANCE_PYTHON=$python
   export ACCEPTANCE_PYTHON
-  : "${set_up_failures:=0}"
   command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page, docs" "there is no curl"
   set_up_python_clients
   set_up_node_clients
@@ -249,11 +247,13 @@ set_up_chains() {
     name_lack "$chain_tests" "their npm packages are not installed"
   elif [ ! -d "$RUNSPACE_TEST_NODE_MODULES/@foundry-rs/anvil-linux-amd64" ]; then
     name_lack "$chain_tests (EVM)" "anvil is installed on Linux with x86-64 only"
+    name_lack "browser tests" "they need both chains"
   fi
 }
 
+node_clients_tried=
 set_up_node_clients() { # once in a run, whichever suite comes first
-  [ -z "${node_clients_tried-}" ] || return 0
+  [ -z "$node_clients_tried" ] || return
   node_clients_tried=yes
   if ! command -v npm >/dev/null 2>&1; then
     lacks ACCEPTANCE_NO_NODE_CLIENTS "$node_clients" "there is no npm"

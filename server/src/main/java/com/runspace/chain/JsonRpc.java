@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,11 @@ public final class JsonRpc implements AutoCloseable {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
   private static final int BATCH_MAX = 100;
   private static final int WORDS_MAX = 200;
+
+  /** What nodes say of code that ended badly by itself. */
+  private static final Pattern CONTRACTS_FAULT =
+      Pattern.compile(
+          "revert|out of gas|evm error|invalid opcode|invalid jump|stack underflow|stack limit");
 
   /**
    * One question.
@@ -218,10 +224,7 @@ public final class JsonRpc implements AutoCloseable {
    * and -32005 is the limit of EIP-1474.
    */
   private static Kind kind(long code, String message) {
-    if (code == 3
-        || message.contains("revert")
-        || message.contains("out of gas")
-        || message.contains("invalid opcode")) {
+    if (code == 3 || CONTRACTS_FAULT.matcher(message).find()) {
       return Kind.REVERTED;
     }
     return code == 429 || code == -32005 || message.contains("rate limit")

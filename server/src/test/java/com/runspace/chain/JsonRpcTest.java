@@ -98,6 +98,8 @@ class JsonRpcTest {
     assertThat(fault(one).kind()).isEqualTo(Kind.REVERTED);
     first.answers(Script.json(200, error(-32000, "out of gas")));
     assertThat(fault(one).kind()).isEqualTo(Kind.REVERTED);
+    first.answers(Script.json(200, error(-32603, "EVM error OutOfGas")));
+    assertThat(fault(one).kind()).isEqualTo(Kind.REVERTED);
     first.answers(Script.json(500, error(3, "execution reverted")));
     assertThat(fault(one).kind()).isEqualTo(Kind.REVERTED);
     first.answers(Script.json(200, error(-32601, "no such method")));

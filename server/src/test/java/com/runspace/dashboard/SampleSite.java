@@ -258,6 +258,7 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
             18,
             now.plus(Duration.ofMinutes(854))),
         now.minus(Duration.ofMinutes(23)),
+        null,
         null);
   }
 
