@@ -49,9 +49,10 @@
     return provider;
   };
 
-  const announce = ({ name, icon = ICON, rdns = 'com.example.wallet' }) => {
+  const announce = ({ name, icon = ICON, rdns }) => {
     const provider = Object.freeze(ethereum(name));
-    const info = Object.freeze({ uuid: crypto.randomUUID(), name, icon, rdns });
+    const uuid = crypto.randomUUID();
+    const info = Object.freeze({ uuid, name, icon, rdns: rdns ?? 'com.example.w' + uuid });
     const tell = () =>
       dispatchEvent(
         new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));

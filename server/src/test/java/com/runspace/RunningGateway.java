@@ -65,6 +65,7 @@ public final class RunningGateway implements AutoCloseable {
     private String price = "input: 0, output: 1";
     private String provider = "";
     private @Nullable Path data;
+    private @Nullable String settings;
     private String probe = "off";
     private String scheme = "http";
     private List<String> routeMembers = List.of();
@@ -172,7 +173,16 @@ public final class RunningGateway implements AutoCloseable {
       return this;
     }
 
+    /** The whole file of settings in YAML, in place of one made from all the above. */
+    public Plan settings(String yaml) {
+      settings = yaml;
+      return this;
+    }
+
     private String yaml() {
+      if (settings != null) {
+        return settings;
+      }
       StringBuilder providers = new StringBuilder();
       List<String> routes = new ArrayList<>();
       for (int i = 0; i < ports.length; i++) {

@@ -15,7 +15,8 @@ final class Axe {
   private static final String LOOK =
       """
       const done = arguments[arguments.length - 1];
-      axe.run(document, { resultTypes: ['violations'] }).then(
+      const rules = arguments[0].length ? { runOnly: arguments[0] } : {};
+      axe.run(document, { resultTypes: ['violations'], ...rules }).then(
         ({ violations }) => done(violations
           .filter(({ impact }) => impact === 'serious' || impact === 'critical')
           .flatMap(({ id, help, nodes }) => nodes.map(
@@ -26,10 +27,13 @@ final class Axe {
 
   private Axe() {}
 
-  static List<String> findings(Browser browser) {
-    browser.run(SCRIPT);
-    return ((List<?>) Objects.requireNonNull(browser.driver().executeAsyncScript(LOOK)))
-        .stream().map(Object::toString).toList();
+  /** Findings of these rules, or of all where none is named. */
+  static List<String> findings(Browser browser, String... rules) {
+    if (!Boolean.TRUE.equals(browser.run("return 'axe' in window"))) {
+      browser.run(SCRIPT);
+    }
+    Object findings = browser.driver().executeAsyncScript(LOOK, List.of(rules));
+    return ((List<?>) Objects.requireNonNull(findings)).stream().map(Object::toString).toList();
   }
 
   private static String script() {

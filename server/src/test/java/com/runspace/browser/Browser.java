@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
@@ -41,18 +42,23 @@ public final class Browser implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(30);
 
+  /** The whole name, else its beginning. */
   private static final String BY_NAME =
       """
-      const named = (e, name) => (e.getAttribute('aria-label') ?? e.innerText).trim() === name;
-      return [...document.querySelectorAll('button, a[href], summary')]
-        .find(e => named(e, arguments[0]) && e.checkVisibility() && !e.disabled) ?? null\
-      """;
+      const name = e => (e.getAttribute('aria-label') ?? e.innerText).replace(/\\s+/g, ' ').trim();
+      const all = [...document.querySelectorAll('button, a[href], summary')]
+        .filter(e => e.checkVisibility() && !e.disabled);
+      return all.find(e => name(e) === arguments[0])
+        ?? all.find(e => name(e).startsWith(arguments[0])) ?? null""";
 
   private static final String BY_LABEL =
       """
       return [...document.querySelectorAll('label')]
         .find(e => e.innerText.trim().startsWith(arguments[0]) && e.control)?.control ?? null\
       """;
+
+  /** Selenium warns that it has no classes for this version's protocol, which nobody here uses. */
+  private static final Logger PROTOCOL = Logger.getLogger("org.openqa.selenium.devtools");
 
   private final WalletOwner owner;
   private final Path folder;
@@ -64,6 +70,7 @@ public final class Browser implements AutoCloseable {
   private Browser(WalletOwner owner, Path folder) throws IOException {
     this.owner = owner;
     this.folder = folder;
+    PROTOCOL.setLevel(Level.SEVERE);
     Path extension = folder.resolve("wallet");
     WalletExtension.writeInto(extension, owner);
     service =
@@ -265,6 +272,11 @@ public final class Browser implements AutoCloseable {
         .toList();
   }
 
+  /** The next page comes over the network with all that belongs to it. */
+  public void forgetCache() {
+    driver.executeCdpCommand("Network.clearBrowserCache", Map.of());
+  }
+
   /** As it was at the start: no cookies, one blank page, its usual size and wallet. */
   void forget() {
     uninstall();
@@ -297,7 +309,7 @@ public final class Browser implements AutoCloseable {
     }
   }
 
-  private static void delete(Path folder) {
+  static void delete(Path folder) {
     try {
       Files.walkFileTree(
           folder,

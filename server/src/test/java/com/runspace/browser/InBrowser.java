@@ -1,10 +1,14 @@
 package com.runspace.browser;
 
+import com.runspace.chains.Anvil;
+import com.runspace.chains.SolanaNode;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -24,9 +28,14 @@ public final class InBrowser implements ExecutionCondition, ParameterResolver, B
         return ConditionEvaluationResult.disabled("there is no " + program + " on the PATH");
       }
     }
-    return WalletExtension.isPossible()
-        ? ConditionEvaluationResult.enabled("Chromium is here")
-        : ConditionEvaluationResult.disabled("./runspace test fetches what the wallet signs with");
+    if (!WalletExtension.isPossible()) {
+      return ConditionEvaluationResult.disabled("./runspace test fetches what the wallet signs with");
+    }
+    return Stream.of(Anvil.missing(), SolanaNode.missing())
+        .filter(Objects::nonNull)
+        .findFirst()
+        .map(ConditionEvaluationResult::disabled)
+        .orElseGet(() -> ConditionEvaluationResult.enabled("Chromium and both chains are here"));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package com.runspace.browser;
 
+import com.runspace.chains.NodeProgram;
 import com.runspace.testkit.SourceTree;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,28 +16,25 @@ final class WalletExtension {
   private static final Path OURS =
       SourceTree.root().resolve("server/src/test/resources/wallet-extension");
 
-  /** Where {@code ./runspace test} puts what npm fetches. */
-  private static final Path PACKAGES =
-      SourceTree.root().resolve(".cache/acceptance-node/node_modules/@noble");
-
   private static final Map<String, String> LIBRARY =
       Map.of(
-          "secp256k1.js", "secp256k1/index.js",
-          "sha3.js", "hashes/sha3.js",
-          "utils.js", "hashes/utils.js",
-          "_u64.js", "hashes/_u64.js");
+          "secp256k1.js", "@noble/secp256k1/index.js",
+          "sha3.js", "@noble/hashes/sha3.js",
+          "utils.js", "@noble/hashes/utils.js",
+          "_u64.js", "@noble/hashes/_u64.js");
 
   private WalletExtension() {}
 
   static boolean isPossible() {
-    return LIBRARY.values().stream().allMatch(file -> Files.exists(PACKAGES.resolve(file)));
+    return NodeProgram.modulesWith("@noble/secp256k1").isPresent();
   }
 
   /** Writes the extension into a folder that does not exist yet. */
   static void writeInto(Path folder, WalletOwner owner) throws IOException {
+    Path packages = NodeProgram.modulesWith("@noble/secp256k1").orElseThrow();
     Path library = Files.createDirectories(folder.resolve("noble"));
     for (Map.Entry<String, String> file : LIBRARY.entrySet()) {
-      Files.copy(PACKAGES.resolve(file.getValue()), library.resolve(file.getKey()));
+      Files.copy(packages.resolve(file.getValue()), library.resolve(file.getKey()));
     }
     List<Path> files;
     try (Stream<Path> listed = Files.list(OURS)) {

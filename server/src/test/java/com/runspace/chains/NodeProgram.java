@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * on a loopback port. Where the packages are is in {@code RUNSPACE_TEST_NODE_MODULES}, else they
  * are looked for where that command and {@code npm ci} put them.
  */
-final class NodeProgram implements AutoCloseable {
+public final class NodeProgram implements AutoCloseable {
   private static final String FOLDER = "RUNSPACE_TEST_NODE_MODULES";
   private static final String NODE = "ACCEPTANCE_NODE";
   private static final long STOP_SECONDS = 10;
@@ -36,7 +36,7 @@ final class NodeProgram implements AutoCloseable {
   }
 
   /** The folder {@code node_modules} that has a package; empty when none has. */
-  static Optional<Path> modulesWith(String name) {
+  public static Optional<Path> modulesWith(String name) {
     List<Path> places = new ArrayList<>();
     String told = System.getenv(FOLDER);
     if (told != null) {
