@@ -30,7 +30,8 @@ final class Premises implements AutoCloseable {
   private static final String TIERS =
       """
       [{name: bronze, holds: "1000", allowance: 0.50}, \
-      {name: silver, holds: "10000", allowance: 5}, {name: gold, holds: "100000", allowance: 50}]""";
+      {name: silver, holds: "10000", allowance: 5}, {name: gold, holds: "100000", allowance: 50}]\
+      """;
 
   private final ScriptedUpstream provider = ScriptedUpstream.start();
   private final HttpClient http = HttpClient.newHttpClient();
