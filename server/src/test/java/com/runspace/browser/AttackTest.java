@@ -69,7 +69,9 @@ class AttackTest {
         other.html("/", frame);
         browser.open(other.origin());
         browser.driver().switchTo().frame(0);
-        assertThat(browser.run("return document.documentURI")).as(path).asString()
+        assertThat(browser.run("return document.documentURI"))
+            .as(path)
+            .asString()
             .startsWith("chrome-error:");
         browser.driver().switchTo().defaultContent();
         assertThat(browser.console()).as(path).anyMatch(line -> line.contains("frame-ancestors"));

@@ -49,7 +49,8 @@ public final class Browser implements AutoCloseable {
       const all = [...document.querySelectorAll('button, a[href], summary')]
         .filter(e => e.checkVisibility() && !e.disabled);
       return all.find(e => name(e) === arguments[0])
-        ?? all.find(e => name(e).startsWith(arguments[0])) ?? null""";
+        ?? all.find(e => name(e).startsWith(arguments[0])) ?? null\
+      """;
 
   private static final String BY_LABEL =
       """

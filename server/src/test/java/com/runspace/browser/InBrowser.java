@@ -29,7 +29,8 @@ public final class InBrowser implements ExecutionCondition, ParameterResolver, B
       }
     }
     if (!WalletExtension.isPossible()) {
-      return ConditionEvaluationResult.disabled("./runspace test fetches what the wallet signs with");
+      return ConditionEvaluationResult.disabled(
+          "./runspace test fetches what the wallet signs with");
     }
     return Stream.of(Anvil.missing(), SolanaNode.missing())
         .filter(Objects::nonNull)
