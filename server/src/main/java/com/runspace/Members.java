@@ -243,6 +243,11 @@ final class Members implements AutoCloseable {
         && gated.operators().contains(Address.parse(session.wallet()));
   }
 
+  /** How the chains are doing, a line each; empty without a gate. */
+  List<String> chains() {
+    return gate == null ? List.of() : gate.conditions().stream().map(MembersCommand::line).toList();
+  }
+
   @Nullable Gate gate() {
     return gate;
   }

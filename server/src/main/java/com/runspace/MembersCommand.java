@@ -63,7 +63,7 @@ final class MembersCommand {
     }
   }
 
-  private static String line(Gate.Condition each) {
+  static String line(Gate.Condition each) {
     StringBuilder text = new StringBuilder();
     text.append(each.token()).append(" on ").append(each.chain()).append(": ");
     text.append(each.lastRound() == null ? "not read yet" : "read at " + each.lastRound());

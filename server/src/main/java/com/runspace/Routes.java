@@ -7,6 +7,7 @@ import com.runspace.gateway.Gateway;
 import com.runspace.gateway.Refusals;
 import com.runspace.http.Handler;
 import com.runspace.http.Router;
+import com.runspace.keys.Door;
 import com.runspace.web.StaticFiles;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,10 @@ final class Routes {
         .below(HttpMethod.POST, "/keys/", site.keys().change(watch))
         .on(HttpMethod.GET, "/usage", site.usage().show())
         .on(HttpMethod.GET, "/usage.csv", site.usage().csv())
+        .on(HttpMethod.GET, "/models", site.models())
+        .on(HttpMethod.GET, "/connect", site.connect().page())
+        .on(HttpMethod.POST, "/connect/key", site.connect().key(watch))
+        .on(HttpMethod.GET, "/operator", site.operator().show())
         .on(HttpMethod.GET, "/apps", site.account().apps())
         .on(HttpMethod.GET, "/account", site.account().show())
         .on(HttpMethod.POST, "/account/sign-out", site.account().signOut(watch))
@@ -71,6 +76,17 @@ final class Routes {
     if (members.isLocal()) {
       router.on(HttpMethod.GET, "/auth/open", auth.open(members.codes(), Wiring.LOCAL));
     }
+  }
+
+  /** The chat of the dashboard: the way of every other call, with a credential of its own. */
+  static void playground(Router router, Site site, Gateway gateway, Watch watch) {
+    router
+        .on(HttpMethod.GET, "/playground", site.playground().show())
+        .on(HttpMethod.POST, "/playground/key", site.playground().switchOn(watch))
+        .on(
+            HttpMethod.POST,
+            "/playground/chat",
+            gateway.chat(Door.PLAYGROUND, site.playground()::caller));
   }
 
   /** The operator's own listener, which callers never reach. */

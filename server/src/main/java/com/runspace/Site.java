@@ -5,15 +5,20 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.dashboard.AccountPage;
+import com.runspace.dashboard.ConnectPage;
 import com.runspace.dashboard.Desk;
 import com.runspace.dashboard.KeysPage;
+import com.runspace.dashboard.ModelsPage;
+import com.runspace.dashboard.OperatorPage;
 import com.runspace.dashboard.OverviewPage;
+import com.runspace.dashboard.PlaygroundPage;
 import com.runspace.dashboard.SignInPage;
 import com.runspace.dashboard.UsagePage;
 import com.runspace.http.MemoryBudget;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.models.Catalogue;
+import com.runspace.upstream.Providers;
 import com.runspace.wallet.Accounts;
 import com.runspace.wallet.Session;
 import com.runspace.wallet.Sessions;
@@ -24,7 +29,15 @@ import java.util.List;
 
 /** The pages of the dashboard, all built once; {@link Routes} says where each is. */
 record Site(
-    SignInPage signIn, OverviewPage overview, KeysPage keys, UsagePage usage, AccountPage account) {
+    SignInPage signIn,
+    OverviewPage overview,
+    KeysPage keys,
+    UsagePage usage,
+    ModelsPage models,
+    ConnectPage connect,
+    PlaygroundPage playground,
+    OperatorPage operator,
+    AccountPage account) {
 
   /** Builds them over what the service has open. */
   static Site of(
@@ -34,6 +47,7 @@ record Site(
       LocalLedger ledger,
       StoredKeyring keyring,
       Catalogue catalogue,
+      Providers providers,
       MemoryBudget budget,
       Time time,
       Randomness random) {
@@ -55,6 +69,16 @@ record Site(
         new OverviewPage(desk, ledger, books::standing, members::entitlement, keyring),
         new KeysPage(desk, keyring, catalogue, books::standing, random, url),
         new UsagePage(desk, ledger, keyring),
+        new ModelsPage(catalogue, providers, pages, desk::viewer, url),
+        new ConnectPage(desk, pages, keyring, () -> providers.listed(catalogue), random, url),
+        new PlaygroundPage(
+            desk,
+            pages,
+            keyring,
+            () -> providers.listed(catalogue),
+            visitors::find,
+            members.origin()),
+        new OperatorPage(desk, catalogue, providers, ledger, members::isOperator, members::chains),
         new AccountPage(
             desk, new Holder(members.accounts(), members.sessions()), visitors::leave, url));
   }

@@ -116,6 +116,7 @@ final class Wiring implements AutoCloseable {
           Members people = members;
           if (people != null && site != null) {
             Routes.people(router, site, new Auth(watch, people.doors()), people, watch);
+            Routes.playground(router, site, gateway, watch);
           }
           return router;
         };
@@ -150,7 +151,8 @@ final class Wiring implements AutoCloseable {
     StoredKeyring keyring = books.storedKeys();
     return members == null || ledger == null || keyring == null
         ? null
-        : Site.of(pages, members, books, ledger, keyring, catalogue, budget, time, random);
+        : Site.of(
+            pages, members, books, ledger, keyring, catalogue, providers, budget, time, random);
   }
 
   private @Nullable Viewer viewer(Exchange exchange) {

@@ -235,16 +235,33 @@ public final class EvmChain {
     }
     try {
       String data = Abi.isValidSignature(hash, signature);
-      String params =
+      String call =
           "[{\"to\":\"%s\",\"data\":\"%s\",\"gas\":\"%s\"},\"latest\"]"
               .formatted(wallet.text(), data, SIGNATURE_GAS);
-      byte[] answer = read(() -> rpc.call("eth_call", params, SIGNATURE_LIMIT).data());
-      return Abi.saysValid(answer) ? SignatureAnswer.VALID : SignatureAnswer.INVALID;
+      List<JsonRpc.Call> calls =
+          List.of(
+              new JsonRpc.Call("eth_getCode", "[\"" + wallet.text() + "\",\"latest\"]"),
+              new JsonRpc.Call("eth_call", call));
+      List<Json> answers = rpc.batch(calls, SIGNATURE_LIMIT);
+      boolean isContract = read(() -> isContract(answers.getFirst().data()));
+      boolean isValid = read(() -> Abi.saysValid(answers.getLast().data()));
+      return isContract && isValid ? SignatureAnswer.VALID : SignatureAnswer.INVALID;
     } catch (RpcFault fault) {
       return fault.kind() == Kind.REVERTED ? SignatureAnswer.INVALID : SignatureAnswer.UNAVAILABLE;
     } finally {
       signatures.release();
     }
+  }
+
+  /**
+   * Whether code is a contract's own. An account with a key that delegates to a contract (EIP-7702)
+   * has these three bytes and an address: there the key alone speaks for the account, else one bag
+   * of tokens could be shown under two names.
+   */
+  private static boolean isContract(byte[] code) {
+    boolean delegates =
+        code.length == 23 && (code[0] & 0xff) == 0xef && code[1] == 1 && code[2] == 0;
+    return code.length > 0 && !delegates;
   }
 
   private static final String LATEST = "\"latest\"";

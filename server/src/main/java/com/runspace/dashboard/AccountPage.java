@@ -1,11 +1,12 @@
 package com.runspace.dashboard;
 
-import com.runspace.base.AccountId;
 import com.runspace.base.Watch;
 import com.runspace.chain.Namespace;
 import com.runspace.http.Exchange;
 import com.runspace.http.Handler;
+import com.runspace.wallet.Accounts;
 import com.runspace.wallet.Session;
+import com.runspace.wallet.Sessions;
 import com.runspace.wallet.Wallet;
 import com.runspace.web.Frame;
 import com.runspace.web.Shown;
@@ -22,32 +23,6 @@ import java.util.function.Consumer;
 public final class AccountPage {
   private static final String SESSIONS = "/account/sessions/";
   private static final String WALLETS = "/account/wallets/";
-
-  /** What the page needs of the room that knows wallets and sessions. All of it blocks. */
-  public interface Holder {
-    List<Wallet> wallets(AccountId account) throws SQLException;
-
-    /** The sessions that are open. */
-    List<Session> sessions(AccountId account) throws SQLException;
-
-    /** Ends a session; false when the account has no such one. */
-    boolean end(AccountId account, String session) throws SQLException;
-
-    /** Ends all sessions of an account. */
-    void endAll(AccountId account) throws SQLException;
-
-    /** Takes a wallet off an account. */
-    Unlinked unlink(AccountId account, String wallet) throws SQLException;
-  }
-
-  /** What came of unlinking a wallet. */
-  public enum Unlinked {
-    DONE,
-    /** The account has no such wallet. */
-    UNKNOWN,
-    /** It is the last one, without which nobody could sign in. */
-    LAST
-  }
 
   /**
    * What the page shows.
@@ -76,7 +51,8 @@ public final class AccountPage {
   public record Apps(Frame frame, String mcpUrl) {}
 
   private final Desk desk;
-  private final Holder holder;
+  private final Accounts accounts;
+  private final Sessions sessions;
   private final Consumer<Exchange> forget;
   private final String publicUrl;
 
@@ -86,9 +62,15 @@ public final class AccountPage {
    * @param forget has the browser forget its session, with the answer
    * @param publicUrl where people reach the service, without a slash at its end
    */
-  public AccountPage(Desk desk, Holder holder, Consumer<Exchange> forget, String publicUrl) {
+  public AccountPage(
+      Desk desk,
+      Accounts accounts,
+      Sessions sessions,
+      Consumer<Exchange> forget,
+      String publicUrl) {
     this.desk = desk;
-    this.holder = holder;
+    this.accounts = accounts;
+    this.sessions = sessions;
     this.forget = forget;
     this.publicUrl = publicUrl;
   }
@@ -119,7 +101,7 @@ public final class AccountPage {
     return leaving(
         watch,
         visit -> {
-          holder.end(visit.account(), visit.session().id());
+          sessions.end(visit.account(), visit.session().id());
           return new Desk.Reply.To("/");
         });
   }
@@ -129,7 +111,7 @@ public final class AccountPage {
     return leaving(
         watch,
         visit -> {
-          holder.endAll(visit.account());
+          sessions.endAll(visit.account());
           return new Desk.Reply.To("/");
         });
   }
@@ -145,7 +127,7 @@ public final class AccountPage {
         watch,
         visit -> {
           String id = idIn(visit.path(), SESSIONS, "/end");
-          return holder.end(visit.account(), id)
+          return sessions.end(visit.account(), id)
               ? new Desk.Reply.To("/account?done=ended")
               : desk.missing(visit, "You have no such session; it may have ended already.");
         });
@@ -157,14 +139,14 @@ public final class AccountPage {
         watch,
         visit -> {
           String id = idIn(visit.path(), WALLETS, "/unlink");
-          if (holder.wallets(visit.account()).stream().noneMatch(w -> w.id().equals(id))) {
+          if (accounts.wallets(visit.account()).stream().noneMatch(w -> w.id().equals(id))) {
             return desk.missing(visit, "You have no such wallet.");
           }
           if (!visit.isConfirmed()) {
             return page(
                 visit, 403, id, "", "Unlinking needs a fresh signature of one of your wallets.");
           }
-          return switch (holder.unlink(visit.account(), id)) {
+          return switch (accounts.unlink(visit.account(), id)) {
             case DONE -> new Desk.Reply.To("/account?done=unlinked");
             case UNKNOWN -> desk.missing(visit, "You have no such wallet.");
             case LAST ->
@@ -189,12 +171,12 @@ public final class AccountPage {
       throws SQLException {
     Session here = visit.session();
     List<Linked> wallets =
-        holder.wallets(visit.account()).stream()
+        accounts.wallets(visit.account()).stream()
             .sorted(Comparator.comparing(Wallet::linked))
             .map(wallet -> linked(wallet, here))
             .toList();
     List<Open> sessions =
-        holder.sessions(visit.account()).stream()
+        this.sessions.list(visit.account()).stream()
             .sorted(Comparator.comparing(Session::lastSeen).reversed())
             .map(session -> open(session, visit))
             .toList();

@@ -169,14 +169,18 @@ public record Chart(
     return labels;
   }
 
+  private static String date(Day day) {
+    return Shown.date(Instant.ofEpochMilli(day.startEpochMillis()));
+  }
+
   /** {@code 22 Nov}. */
   private static String label(Day day) {
-    String date = Shown.date(Instant.ofEpochMilli(day.startEpochMillis()));
+    String date = date(day);
     return date.substring(0, date.lastIndexOf(' '));
   }
 
   private static String summary(Day from, Day to, Nanos sum, Nanos most) {
     return "Charges from %s to %s: %s in all, at most %s in a day."
-        .formatted(from, to, Shown.money(sum), Shown.money(most));
+        .formatted(date(from), date(to), Shown.money(sum), Shown.money(most));
   }
 }

@@ -218,8 +218,9 @@ public final class Docs {
     private final Parser parser = Parser.builder().extensions(EXTENSIONS).build();
     private final HtmlRenderer renderer =
         HtmlRenderer.builder()
-            .extensions(EXTENSIONS)
+            // The first to name a kind of node renders it, so ours comes before the extensions'.
             .nodeRendererFactory(Wide::new)
+            .extensions(EXTENSIONS)
             .escapeHtml(true)
             .build();
 
@@ -268,7 +269,7 @@ public final class Docs {
       }
 
       private void table(Node table) {
-        html.tag("div", Map.of("class", "scroll", "tabindex", "0"));
+        html.raw("<div class=\"scroll\" tabindex=\"0\">");
         html.tag("table");
         for (Node part = table.getFirstChild(); part != null; part = part.getNext()) {
           context.render(part);

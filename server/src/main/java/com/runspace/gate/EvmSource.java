@@ -33,9 +33,9 @@ final class EvmSource implements TokenSource {
   private static final int SEARCH_MOST = 80;
 
   /** Questions for transfers, which providers answer for so many blocks at a time. */
-  private static final int RANGES_MOST = 64;
+  private static final int RANGES_MOST = 128;
 
-  private static final long RANGE_LEAST = 200;
+  private static final long RANGE_LEAST = 50;
 
   private final Token token;
   private final EvmChain chain;

@@ -259,27 +259,29 @@ final class TokenWatch {
 
   /** A chain that took back blocks which were final: the rounds on them are read again. */
   private void mend() throws RpcFault, SQLException {
-    List<Round> all = holdings.rounds().reversed();
-    for (Round round : all) {
+    int again = 0;
+    for (Round round : holdings.rounds().reversed()) {
       Collection<Row> rows = holdings.rowsOf(round);
       Reading reading = source.replaced(round, rows.stream().map(Row::wallet).toList());
       if (reading == null) {
-        return;
+        break;
       }
-      LOG.log(
-          Level.ERROR,
-          "{0}: block {1} was final and is another one now; the round of {2} is read again",
-          token.name(),
-          Long.toString(round.number()),
-          round.at());
       Round other = new Round(round.id(), round.at(), reading.number(), reading.hash());
-      List<Row> again =
+      List<Row> held =
           rows.stream()
               .map(row ->
                   new Row(row.round(), row.wallet(), row.account(), held(reading, row.wallet())))
               .toList();
-      table.replace(other, again);
-      holdings.replace(other, again);
+      table.replace(other, held);
+      holdings.replace(other, held);
+      again++;
+    }
+    if (again > 0) {
+      LOG.log(
+          Level.ERROR,
+          "{0}: blocks that were final are others now; {1} rounds were read again",
+          token.name(),
+          again);
     }
   }
 

@@ -30,7 +30,7 @@ public final class Pages {
 
   /** The files that every page needs. */
   public static Set<String> files() {
-    return Set.of(CSS, SCRIPT, "icon.svg");
+    return Set.of(CSS, SCRIPT, "icon.svg", "playground.js");
   }
 
   /**

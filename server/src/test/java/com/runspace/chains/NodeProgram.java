@@ -6,6 +6,7 @@ import com.runspace.testkit.SourceTree;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ public final class NodeProgram implements AutoCloseable {
         Matcher matcher = listening.matcher(line);
         if (matcher.find()) {
           // What it says later must not fill the pipe.
-          Thread.ofVirtual().start(() -> lines.lines().forEach(_ -> {}));
+          Thread.ofVirtual().start(() -> drain(lines));
           return new NodeProgram(process, Integer.parseInt(matcher.group(1)));
         }
         said.append(line).append('\n');
@@ -86,6 +87,14 @@ public final class NodeProgram implements AutoCloseable {
     }
     process.destroyForcibly();
     throw new AssertionError(command.getFirst() + " did not start:\n" + said);
+  }
+
+  private static void drain(BufferedReader lines) {
+    try {
+      lines.transferTo(Writer.nullWriter());
+    } catch (IOException _) {
+      // It ended, or its test did.
+    }
   }
 
   String url() {

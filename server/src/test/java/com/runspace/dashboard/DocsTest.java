@@ -197,10 +197,13 @@ class DocsTest {
   void htmlIsKeyboardCleanAndEscaped() {
     String html =
         new Docs.ArticleHtml()
-            .render("# A <b>\n\n```json\n{\"a\": \"<script>\"}\n```\n\n<script>\n");
+            .render(
+                "# A <b>\n\n| a |\n| --- |\n| b |\n\n"
+                    + "```json\n{\"a\": \"<script>\"}\n```\n\n<script>\n");
     assertThat(html)
         .contains("<pre tabindex=\"0\"><code id=\"code-1\">{&quot;a&quot;: &quot;&lt;script&gt;")
         .contains("data-copy=\"code-1\" hidden>")
+        .contains("<div class=\"scroll\" tabindex=\"0\"><table>")
         .doesNotContain("<script", "<b>");
   }
 }

@@ -5,8 +5,6 @@ import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Watch;
-import com.runspace.chain.Address;
-import com.runspace.chain.Namespace;
 import com.runspace.gate.Entitlement;
 import com.runspace.http.Exchange;
 import com.runspace.http.MemoryBudget;
@@ -28,9 +26,15 @@ import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.models.Price;
 import com.runspace.models.Route;
+import com.runspace.testkit.EvmKey;
 import com.runspace.testkit.ManualTime;
+import com.runspace.testkit.SolanaKey;
+import com.runspace.wallet.Accounts;
+import com.runspace.wallet.ContractWallets;
 import com.runspace.wallet.Session;
-import com.runspace.wallet.Wallet;
+import com.runspace.wallet.Sessions;
+import com.runspace.wallet.SignIn;
+import com.runspace.wallet.WalletSettings;
 import com.runspace.web.Cookies;
 import com.runspace.web.LoopSite;
 import com.runspace.web.Pages;
@@ -40,28 +44,28 @@ import io.vertx.core.http.HttpMethod;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages over a real store with a month of calls in it. Whoever sends the cookie {@code sid=ID}
- * is signed in by the session of that id; the wallets are lists in memory.
+ * The pages over a real store, with people who signed in with real keys: Anna by {@link #anna} a
+ * moment ago and by {@link #stale} a while ago, and Bert by {@link #bert}.
  */
-final class SampleSite implements AutoCloseable, AccountPage.Holder {
+final class SampleSite implements AutoCloseable {
   static final String ORIGIN = "http://127.0.0.1:8080";
-  static final AccountId ANNA = new AccountId("acc_7f3a");
-  static final AccountId BERT = new AccountId("acc_bert");
-  static final String WALLET = "0x52908400098527886E0F7030069857D2E4169EE7";
+  static final EvmKey WALLET = EvmKey.number(1);
+
+  private static final String BROWSER = "b".repeat(43);
   static final List<String> MODELS =
       List.of(
           "llama-3.3-70b",
@@ -80,12 +84,16 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
   final StoredKeyring keyring;
   final LocalLedger ledger;
   final MemoryBudget budget = new MemoryBudget(1 << 20);
-  final Map<String, Session> sessions = new ConcurrentHashMap<>();
-  final List<Wallet> wallets = new ArrayList<>();
-  volatile Entitlement entitlement = Entitlement.none(ANNA);
+  final Sessions sessions;
+  final Accounts accounts;
+  final AccountId account;
+  final String anna;
+  final String stale;
+  final String bert;
+  volatile Entitlement entitlement;
 
-  private final Catalogue catalogue =
-      new Catalogue(MODELS.stream().map(SampleSite::model).toList());
+  private final SignIn door;
+  final Catalogue catalogue = new Catalogue(MODELS.stream().map(SampleSite::model).toList());
   private final Ledger view;
   private final LoopSite site;
 
@@ -100,13 +108,26 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
             _ -> new Allowance.Grant(ALLOWANCE, "gold"),
             time);
     view = ledger.forLoop();
+    sessions = new Sessions(db, time, Randomness.secure());
+    accounts = new Accounts(db, sessions, time, Randomness.secure(), _ -> {});
+    door =
+        new SignIn(
+            new WalletSettings(ORIGIN, Set.of(), List.of(8453L), ""),
+            accounts,
+            sessions,
+            ContractWallets.NONE,
+            time,
+            Randomness.secure());
+    SignIn.SignedIn first = enter(WALLET, "Chrome/1 X11; Linux");
+    account = first.session().account();
+    entitlement = Entitlement.none(account);
+    link(first.session());
     life.live(this);
     ledger.post();
-    session("anna", ANNA, WALLET, Duration.ofMinutes(2));
-    session("stale", ANNA, WALLET, Duration.ofMinutes(16));
-    session("bert", BERT, "", Duration.ZERO);
-    wallets.add(wallet("w1", Namespace.EIP155, WALLET));
-    wallets.add(wallet("w2", Namespace.SOLANA, "7EqQdEULxWcraVx3mXKFjc84LhCkMGZCkRuDpvcMwJeK"));
+    stale = enter(WALLET, "iPhone Version/19.1 Safari/604.1").cookie().reveal();
+    time.advance(Duration.ofMinutes(16));
+    anna = enter(WALLET, "X11; Linux x86_64 Chrome/156.0.0.0 Safari/537.36").cookie().reveal();
+    bert = enter(EvmKey.number(2), "").cookie().reveal();
     site = LoopSite.of(time, (router, watch) -> doors(router, watch, entrance));
   }
 
@@ -115,21 +136,31 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
     void live(SampleSite site) throws Exception;
   }
 
-  private static Wallet wallet(String id, Namespace namespace, String address) {
-    Instant linked = Instant.parse("2026-10-24T09:00:00Z");
-    return new Wallet(id, ANNA, new Address(namespace, address), "", linked);
+  private SignIn.SignedIn enter(EvmKey key, String agent) throws SQLException {
+    String address = key.address().shown();
+    SignIn.Visitor visitor = new SignIn.Visitor(BROWSER, null, agent);
+    SignIn.Ask ask = new SignIn.Ask("eip155", address, "sign_in");
+    SignIn.Challenge asked = (SignIn.Challenge) door.challenge(ask, visitor);
+    String signature = key.signs(Objects.requireNonNull(asked.message()));
+    SignIn.Reply reply =
+        new SignIn.Reply(asked.id(), "eip155", address, "sign_in", signature, null, null, null);
+    return (SignIn.SignedIn) door.verify(reply, visitor);
   }
 
-  final void session(String id, AccountId account, String wallet, Duration sinceSigned) {
-    Instant now = Instant.ofEpochMilli(time.epochMillis());
-    String agent =
-        id.equals("stale")
-            ? "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1) AppleWebKit/605 Version/19.1 Safari/604.1"
-            : "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36";
-    Instant signed = now.minus(sinceSigned);
-    sessions.put(
-        id,
-        new Session(id, account, wallet, signed, now, now.plus(Duration.ofDays(7)), signed, agent));
+  /** Links a wallet of Solana. */
+  private void link(Session session) throws SQLException {
+    SolanaKey key = SolanaKey.number(3);
+    String address = key.address().shown();
+    SignIn.Visitor visitor = new SignIn.Visitor(BROWSER, session, "");
+    SignIn.Ask ask = new SignIn.Ask("solana", address, "link");
+    SignIn.Challenge asked = (SignIn.Challenge) door.challenge(ask, visitor);
+    byte[] message = Objects.requireNonNull(asked.message()).getBytes(StandardCharsets.UTF_8);
+    String signature = Base64.getEncoder().encodeToString(key.sign(message));
+    SignIn.Reply reply =
+        new SignIn.Reply(asked.id(), "solana", address, "link", signature, null, null, null);
+    if (!(door.verify(reply, visitor) instanceof SignIn.Linked)) {
+      throw new AssertionError("not linked");
+    }
   }
 
   private static Model model(String id) {
@@ -154,13 +185,14 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
     Desk desk =
         new Desk(
             new Desk.Parts(
-                pages, signIn, origin, x -> find(x, cookies), ANNA::equals, time, budget));
+                pages, signIn, origin, x -> find(x, cookies), account::equals, time, budget));
     OverviewPage overview =
         new OverviewPage(desk, ledger, view::standing, _ -> entitlement, keyring);
     KeysPage keys =
         new KeysPage(desk, keyring, catalogue, view::standing, Randomness.secure(), ORIGIN);
     UsagePage usage = new UsagePage(desk, ledger, keyring);
-    AccountPage account = new AccountPage(desk, this, x -> cookies.clear(x, "sid"), ORIGIN);
+    AccountPage account =
+        new AccountPage(desk, accounts, sessions, x -> cookies.clear(x, "sid"), ORIGIN);
     router
         .below(HttpMethod.GET, StaticFiles.PATH, files)
         .on(HttpMethod.GET, "/", overview.show())
@@ -180,7 +212,7 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
   }
 
   private Optional<Session> find(Exchange exchange, Cookies cookies) {
-    return cookies.find(exchange, "sid").map(sessions::get);
+    return cookies.find(exchange, "sid").flatMap(sessions::find);
   }
 
   int port() {
@@ -194,7 +226,7 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
     StoredKey claude = key("claude-code", Limits.NONE, "3", Set.of());
     KeySettings chat =
         new KeySettings("Playground", Set.of(Door.PLAYGROUND), Set.of(), null, Limits.NONE, null);
-    StoredKey playground = keyring.create(ANNA, chat).key();
+    StoredKey playground = keyring.create(account, chat).key();
     List<StoredKey> keys = List.of(claude, laptop, claude, ci, laptop, claude, playground);
     for (int day = 0; day < DAYS; day++) {
       int calls = day % 7 < 2 ? 3 : 9 + day * 5 % 17;
@@ -208,7 +240,7 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
     keyring.find("no such key");
     for (int i = 0; i < 3; i++) {
       view.hold(
-          new Spender(ANNA, laptop.id(), null),
+          new Spender(account, laptop.id(), null),
           new Ask(new Nanos(130_000_000), Nanos.ZERO),
           id(),
           MODELS.getFirst());
@@ -224,14 +256,14 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
             Nanos.ofUsd(new BigDecimal("0.25")),
             Limits.NONE,
             Instant.ofEpochMilli(time.epochMillis()).plus(Duration.ofDays(6)));
-    keyring.create(ANNA, workshop);
+    keyring.create(account, workshop);
     entitlement = gold(Instant.ofEpochMilli(time.epochMillis()));
   }
 
-  private static Entitlement gold(Instant now) {
+  private Entitlement gold(Instant now) {
     BigInteger unit = BigInteger.TEN.pow(18);
     return new Entitlement(
-        ANNA,
+        account,
         "Gold",
         ALLOWANCE,
         "RUN",
@@ -266,7 +298,7 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
       throws SQLException {
     Nanos most = cap == null ? null : Nanos.ofUsd(new BigDecimal(cap));
     KeySettings settings = new KeySettings(name, Door.OF_KEYS, models, most, limits, null);
-    StoredKeyring.Created created = keyring.create(ANNA, settings);
+    StoredKeyring.Created created = keyring.create(account, settings);
     keyring.find(created.secret().reveal());
     return created.key();
   }
@@ -293,36 +325,6 @@ final class SampleSite implements AutoCloseable, AccountPage.Holder {
                   false));
     }
     view.flush();
-  }
-
-  @Override
-  public List<Wallet> wallets(AccountId account) {
-    return wallets.stream().filter(wallet -> wallet.account().equals(account)).toList();
-  }
-
-  @Override
-  public List<Session> sessions(AccountId account) {
-    return sessions.values().stream().filter(open -> open.account().equals(account)).toList();
-  }
-
-  @Override
-  public boolean end(AccountId account, String session) {
-    return sessions.values().removeIf(s -> s.id().equals(session) && s.account().equals(account));
-  }
-
-  @Override
-  public void endAll(AccountId account) {
-    sessions.values().removeIf(session -> session.account().equals(account));
-  }
-
-  @Override
-  public AccountPage.Unlinked unlink(AccountId account, String wallet) {
-    if (wallets(account).size() == 1) {
-      return AccountPage.Unlinked.LAST;
-    }
-    return wallets.removeIf(w -> w.id().equals(wallet))
-        ? AccountPage.Unlinked.DONE
-        : AccountPage.Unlinked.UNKNOWN;
   }
 
   @Override

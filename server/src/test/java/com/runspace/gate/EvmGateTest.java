@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -297,6 +298,79 @@ class EvmGateTest {
           .contains("counts    1200: tier bronze, $0.5 a day")
           .contains("silver    needs 8800 more")
           .contains("2026-11-22 12:00:00  3  1200  1200");
+    }
+  }
+
+  @Test
+  void holdingsOfTwoTokensAreNeverAdded() throws SQLException {
+    Address second = anvil.token(6);
+    anvil.mint(token, ANN, tokens(9000));
+    anvil.mint(second, ANN, BigInteger.valueOf(9_999_999_999L));
+    anvil.settle(time());
+    Token one = GateStage.token(Anvil.CHAIN, token, 18, anvil.url());
+    Token two =
+        new Token(
+            "TWO",
+            Anvil.CHAIN,
+            second,
+            6,
+            one.rpc(),
+            Duration.ofDays(1),
+            false,
+            false,
+            GateStage.tiers(6));
+    try (GateStage stage = GateStage.open(folder, time, one, two)) {
+      stage.link("ann", ANN);
+      assertThat(stage.tier("ann")).isEqualTo("bronze");
+      assertThat(stage.of("ann").holdings()).hasSize(2);
+      // Of the second token the least is missing.
+      assertThat(next(stage, "ann").token()).isEqualTo("TWO");
+      assertThat(next(stage, "ann").missing()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aContractWalletCountsOnItsOwnChainOnly() throws SQLException {
+    Address wallet = anvil.deploy("OwnedWallet", BigInteger.ONE);
+    anvil.mint(token, wallet, tokens(1000));
+    anvil.settle(time());
+    try (GateStage stage = stage()) {
+      stage.linked.add(new LinkedWallets.Linked(new AccountId("ann"), wallet, "eip155:1"));
+      assertThat(stage.changed("ann").tier()).isEmpty();
+      stage.linked.add(new LinkedWallets.Linked(new AccountId("ben"), wallet, Anvil.CHAIN));
+      assertThat(stage.changed("ben").tier()).isEqualTo("bronze");
+      assertThat(stage.gate().contractChains()).containsOnlyKeys(Anvil.CHAIN);
+    }
+  }
+
+  @Test
+  void aListedWalletNeverCounts() throws SQLException {
+    anvil.mint(token, ANN, tokens(1000));
+    anvil.settle(time());
+    GateSettings all =
+        GateSettings.of(List.of(GateStage.token(Anvil.CHAIN, token, 18, anvil.url())));
+    GateSettings listed =
+        new GateSettings(
+            all.every(), all.freezeAfter(), all.grace(), Set.of(ANN), Set.of(), all.tokens());
+    try (GateStage stage = GateStage.open(folder, time, listed)) {
+      stage.link("ann", ANN);
+      assertThat(stage.tier("ann")).isEmpty();
+      assertThat(stage.gate().explain(ANN)).contains("no wallet of this account counts for it");
+    }
+  }
+
+  @Test
+  void theThreadReadsByItselfAndEnds() throws Exception {
+    anvil.mint(token, ANN, tokens(1000));
+    anvil.settle(time());
+    try (GateStage stage = stage()) {
+      stage.gate().start();
+      stage.linked.add(new LinkedWallets.Linked(new AccountId("ann"), ANN, ""));
+      assertThat(
+              stage.gate().accountChanged(new AccountId("ann")).get(100, TimeUnit.SECONDS).tier())
+          .isEqualTo("bronze");
+      // The same wallets are not read twice in a minute.
+      assertThat(stage.gate().accountChanged(new AccountId("ann"))).isDone();
     }
   }
 

@@ -45,7 +45,11 @@ final class GateStage implements AutoCloseable, LinkedWallets {
   }
 
   static GateStage open(Path folder, ManualTime time, Token... tokens) throws SQLException {
-    return new GateStage(folder, time, GateSettings.of(List.of(tokens)), 5);
+    return open(folder, time, GateSettings.of(List.of(tokens)));
+  }
+
+  static GateStage open(Path folder, ManualTime time, GateSettings settings) throws SQLException {
+    return new GateStage(folder, time, settings, 5);
   }
 
   private Gate open() throws SQLException {
