@@ -276,6 +276,11 @@ public final class RunningGateway implements AutoCloseable {
     return lines;
   }
 
+  /** What {@code runspace open} prints in local mode: a link that signs a browser in, once. */
+  public String signInLink() {
+    return Objects.requireNonNull(wiring.members(), "no data folder").signInLink().reveal();
+  }
+
   /** What running calls hold of the allowance. */
   public Nanos held() {
     return wiring.held();

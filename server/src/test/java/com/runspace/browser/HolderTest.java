@@ -2,6 +2,7 @@ package com.runspace.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
@@ -164,6 +165,51 @@ class HolderTest {
     }
     assertThat(owner.questions("refused:personal_sign")).hasSize(1);
     assertThat(owner.questions("personal_sign")).isEmpty();
+  }
+
+  @Test
+  void aKeyNeedsAFreshSignatureAfterAQuarterOfAnHour() {
+    premises.signIn(browser, premises.holder());
+    premises.passes(Duration.ofMinutes(16));
+    browser.open(premises.url() + "/keys");
+    browser.type("Name", "later");
+    owner.refusesNext("personal_sign", WalletOwner.DECLINED);
+    browser.press("Create key");
+    browser.read("Sign to confirm");
+    assertThat(Axe.findings(browser)).isEmpty();
+    browser.press("Test Wallet");
+    browser.await(
+        "word on it", () -> browser.see("dialog [role=alert]").getText().isBlank() ? null : true);
+    browser.press("Test Wallet");
+    browser.read("Copy your key now");
+    assertThat(owner.questions("personal_sign")).hasSize(3);
+    assertThat(premises.call(browser.see("#secret").getText())).isEqualTo(200);
+  }
+
+  @Test
+  void anotherWalletIsLinkedAndUnlinked() {
+    TestKey other = TestKey.solana();
+    premises.signIn(browser, premises.holder());
+    owner.takes(other);
+    browser.installs(
+        """
+        [{"name": "First", "families": ["eip155"]}, {"name": "Other", "families": ["solana"]}]\
+        """);
+    browser.open(premises.url() + "/account");
+    assertThat(browser.words()).contains(premises.holder().address()).doesNotContain("Unlink 0x");
+    browser.press("Link another wallet");
+    browser.press("Other");
+    browser.read("The wallet is linked.");
+    assertThat(browser.words()).contains(other.address());
+    String shown = "dispatchEvent(new CustomEvent('test-wallet:accounts', { detail: ['0x1'] }))";
+    browser.run(shown);
+    browser.read("your wallet shows 0x1");
+    browser.press("Unlink " + other.address());
+    browser.read("The wallet is unlinked.");
+    assertThat(browser.words()).doesNotContain(other.address());
+    browser.press("Sign out");
+    browser.read("Sign in with your wallet");
+    assertThat(browser.driver().manage().getCookieNamed("sid")).isNull();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package com.runspace.browser;
 
 import com.runspace.RunningGateway;
+import com.runspace.base.Time;
 import com.runspace.chain.Address;
 import com.runspace.chains.Anvil;
 import com.runspace.chains.SolanaNode;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The whole service as an operator would run it: a provider with the models that ship, two chains
@@ -43,7 +45,23 @@ final class Premises implements AutoCloseable {
   private final Address token;
   private final Address mint;
   private final Path data;
+  private final AheadTime clocks = new AheadTime();
   private final RunningGateway gateway;
+
+  /** The clocks of this machine, and what a test let pass. */
+  private static final class AheadTime implements Time {
+    private final AtomicLong aheadNanos = new AtomicLong();
+
+    @Override
+    public long nanos() {
+      return Time.system().nanos() + aheadNanos.get();
+    }
+
+    @Override
+    public long epochMillis() {
+      return Time.system().epochMillis() + aheadNanos.get() / 1_000_000;
+    }
+  }
 
   private Premises() throws IOException {
     data = Files.createTempDirectory("runspace-premises");
@@ -64,6 +82,7 @@ final class Premises implements AutoCloseable {
         RunningGateway.before(provider)
             .settings(settings())
             .environment(Map.of("OPENROUTER_API_KEY", "test"))
+            .time(clocks)
             .data(Files.createDirectory(data.resolve("data")))
             .start();
   }
@@ -126,6 +145,11 @@ final class Premises implements AutoCloseable {
   /** Without a slash at its end. */
   String url() {
     return "http://127.0.0.1:" + gateway.port();
+  }
+
+  /** Lets time pass for the service. */
+  void passes(Duration time) {
+    clocks.aheadNanos.addAndGet(time.toNanos());
   }
 
   /** Who has held enough on the EVM chain for long. */
