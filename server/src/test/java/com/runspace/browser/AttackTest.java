@@ -82,12 +82,6 @@ class AttackTest {
   @Test
   void noOtherPageSendsOurForms() {
     String before = keysPage();
-    String form =
-        """
-        <form method=post action="%s%s" enctype="%s"><input name=name value=forged>
-        <input name='{"chain":"eip155","a":"' value='"}'></form>
-        <script>document.forms[0].submit()</script>\
-        """;
     try (Site other = Site.start()) {
       for (String type : List.of("application/x-www-form-urlencoded", "text/plain")) {
         for (String path :
@@ -99,7 +93,14 @@ class AttackTest {
                 "/auth/logout",
                 "/auth/challenge",
                 "/playground/chat")) {
-          other.html("/", form.formatted(premises.url(), path, type));
+          other.html(
+              "/",
+              """
+              <form method=post action="%s%s" enctype="%s"><input name=name value=forged>
+              <input name='{"chain":"eip155","a":"' value='"}'></form>
+              <script>document.forms[0].submit()</script>\
+              """
+                  .formatted(premises.url(), path, type));
           for (String origin : List.of(other.origin(), other.otherOrigin())) {
             browser.open(origin);
             browser.await("answer", () -> browser.words().isBlank() ? null : true);
