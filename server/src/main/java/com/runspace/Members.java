@@ -202,6 +202,11 @@ final class Members implements AutoCloseable {
     return new Secret(publicUrl + "/auth/open?code=" + codes.make().reveal());
   }
 
+  /** Whether people sign in with a wallet. */
+  boolean isGated() {
+    return settings.access() instanceof Access.Gated;
+  }
+
   /** Whether there is the built-in account of this machine. */
   boolean isLocal() {
     return settings.access() instanceof Access.Local;

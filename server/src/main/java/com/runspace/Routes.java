@@ -5,6 +5,7 @@ import com.runspace.base.Watch;
 import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.Gateway;
 import com.runspace.gateway.Refusals;
+import com.runspace.http.Fallbacks;
 import com.runspace.http.Handler;
 import com.runspace.http.Router;
 import com.runspace.keys.Door;
@@ -22,8 +23,9 @@ final class Routes {
       @Nullable Handler usage,
       Health health,
       StaticFiles files,
-      DocsDoor docs) {
-    Router router = new Router(Refusals.fallbacks());
+      DocsDoor docs,
+      Fallbacks fallbacks) {
+    Router router = new Router(fallbacks);
     if (usage != null) {
       router.on(HttpMethod.GET, "/v1/usage", usage);
     }
@@ -67,12 +69,16 @@ final class Routes {
             site.account().signOutEverywhere(watch))
         .below(HttpMethod.POST, "/account/sessions/", site.account().endSession(watch))
         .below(HttpMethod.POST, "/account/wallets/", site.account().unlink(watch))
-        .on(HttpMethod.POST, "/auth/challenge", auth.challenge())
-        .on(HttpMethod.POST, "/auth/verify", auth.verify())
         .on(HttpMethod.POST, "/auth/logout", auth.logout())
         .on(HttpMethod.POST, "/auth/logout-everywhere", auth.logoutEverywhere())
         .on(HttpMethod.POST, "/auth/end-session", auth.endSession())
         .on(HttpMethod.POST, "/auth/unlink", auth.unlink());
+    if (members.isGated()) {
+      // Without a gate a wallet of one's own would open everything to everybody.
+      router
+          .on(HttpMethod.POST, "/auth/challenge", auth.challenge())
+          .on(HttpMethod.POST, "/auth/verify", auth.verify());
+    }
     if (members.isLocal()) {
       router.on(HttpMethod.GET, "/auth/open", auth.open(members.codes(), Wiring.LOCAL));
     }

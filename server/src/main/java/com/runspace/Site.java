@@ -1,7 +1,7 @@
 package com.runspace;
 
 import com.runspace.auth.Visitors;
-import com.runspace.base.AccountId;
+import com.runspace.base.Db;
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.dashboard.AccountPage;
@@ -14,18 +14,16 @@ import com.runspace.dashboard.OverviewPage;
 import com.runspace.dashboard.PlaygroundPage;
 import com.runspace.dashboard.SignInPage;
 import com.runspace.dashboard.UsagePage;
+import com.runspace.gateway.Refusals;
+import com.runspace.http.Fallbacks;
 import com.runspace.http.MemoryBudget;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
+import com.runspace.ledger.TurnoverTable;
 import com.runspace.models.Catalogue;
 import com.runspace.upstream.Providers;
-import com.runspace.wallet.Accounts;
-import com.runspace.wallet.Session;
-import com.runspace.wallet.Sessions;
-import com.runspace.wallet.Wallet;
+import com.runspace.web.PageFallbacks;
 import com.runspace.web.Pages;
-import java.sql.SQLException;
-import java.util.List;
 
 /** The pages of the dashboard, all built once; {@link Routes} says where each is. */
 record Site(
@@ -37,13 +35,15 @@ record Site(
     ConnectPage connect,
     PlaygroundPage playground,
     OperatorPage operator,
-    AccountPage account) {
+    AccountPage account,
+    Fallbacks fallbacks) {
 
   /** Builds them over what the service has open. */
   static Site of(
       Pages pages,
       Members members,
       Books books,
+      Db db,
       LocalLedger ledger,
       StoredKeyring keyring,
       Catalogue catalogue,
@@ -78,40 +78,14 @@ record Site(
             () -> providers.listed(catalogue),
             visitors::find,
             members.origin()),
-        new OperatorPage(desk, catalogue, providers, ledger, members::isOperator, members::chains),
-        new AccountPage(
-            desk, new Holder(members.accounts(), members.sessions()), visitors::leave, url));
-  }
-
-  /** The wallets and sessions of people, as the account's page needs them. */
-  private record Holder(Accounts accounts, Sessions open) implements AccountPage.Holder {
-    @Override
-    public List<Wallet> wallets(AccountId account) throws SQLException {
-      return accounts.wallets(account);
-    }
-
-    @Override
-    public List<Session> sessions(AccountId account) {
-      return open.list(account);
-    }
-
-    @Override
-    public boolean end(AccountId account, String session) throws SQLException {
-      return open.end(account, session);
-    }
-
-    @Override
-    public void endAll(AccountId account) throws SQLException {
-      open.endAll(account);
-    }
-
-    @Override
-    public AccountPage.Unlinked unlink(AccountId account, String wallet) throws SQLException {
-      return switch (accounts.unlink(account, wallet)) {
-        case DONE -> AccountPage.Unlinked.DONE;
-        case UNKNOWN -> AccountPage.Unlinked.UNKNOWN;
-        case LAST -> AccountPage.Unlinked.LAST;
-      };
-    }
+        new OperatorPage(
+            desk,
+            catalogue,
+            providers,
+            new TurnoverTable(db),
+            members::isOperator,
+            members::chains),
+        new AccountPage(desk, members.accounts(), members.sessions(), visitors::leave, url),
+        new PageFallbacks(Refusals.fallbacks(), pages, desk::viewer));
   }
 }

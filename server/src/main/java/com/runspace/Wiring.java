@@ -4,6 +4,7 @@ import com.runspace.account.KeyEndpoint;
 import com.runspace.account.UsageEndpoint;
 import com.runspace.auth.Auth;
 import com.runspace.base.AccountId;
+import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
@@ -13,7 +14,9 @@ import com.runspace.dashboard.Docs;
 import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.CallObserver;
 import com.runspace.gateway.Gateway;
+import com.runspace.gateway.Refusals;
 import com.runspace.http.Exchange;
+import com.runspace.http.Fallbacks;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
@@ -109,10 +112,11 @@ final class Wiring implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
+    Fallbacks fallbacks = site == null ? Refusals.fallbacks() : site.fallbacks();
     LoopServer.Doors doors =
         (loop, watch) -> {
           Gateway gateway = new Gateway(loop, watch, shared);
-          Router router = Routes.of(gateway, keyDoor, usageDoor, health, files, docs);
+          Router router = Routes.of(gateway, keyDoor, usageDoor, health, files, docs, fallbacks);
           Members people = members;
           if (people != null && site != null) {
             Routes.people(router, site, new Auth(watch, people.doors()), people, watch);
@@ -149,10 +153,11 @@ final class Wiring implements AutoCloseable {
   private @Nullable Site site(Pages pages, Time time, Randomness random) {
     LocalLedger ledger = books.kept();
     StoredKeyring keyring = books.storedKeys();
-    return members == null || ledger == null || keyring == null
+    Db db = books.db();
+    return members == null || ledger == null || keyring == null || db == null
         ? null
         : Site.of(
-            pages, members, books, ledger, keyring, catalogue, providers, budget, time, random);
+            pages, members, books, db, ledger, keyring, catalogue, providers, budget, time, random);
   }
 
   private @Nullable Viewer viewer(Exchange exchange) {

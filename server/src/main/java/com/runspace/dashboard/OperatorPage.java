@@ -4,14 +4,15 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Nanos;
 import com.runspace.http.Handler;
-import com.runspace.ledger.LedgerTable;
-import com.runspace.ledger.LocalLedger;
+import com.runspace.ledger.TurnoverTable;
+import com.runspace.ledger.TurnoverTable.Turnover;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.models.Route;
 import com.runspace.upstream.Providers;
 import com.runspace.upstream.RouteState;
 import com.runspace.web.Frame;
+import com.runspace.web.Shown;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class OperatorPage {
   private final Desk desk;
   private final Catalogue catalogue;
   private final Providers providers;
-  private final LocalLedger ledger;
+  private final TurnoverTable turnovers;
   private final Predicate<AccountId> operators;
   private final Supplier<List<String>> chains;
 
@@ -59,13 +60,13 @@ public final class OperatorPage {
       Desk desk,
       Catalogue catalogue,
       Providers providers,
-      LocalLedger ledger,
+      TurnoverTable turnovers,
       Predicate<AccountId> operators,
       Supplier<List<String>> chains) {
     this.desk = desk;
     this.catalogue = catalogue;
     this.providers = providers;
-    this.ledger = ledger;
+    this.turnovers = turnovers;
     this.operators = operators;
     this.chains = chains;
   }
@@ -80,11 +81,11 @@ public final class OperatorPage {
 
   private View view(Desk.Visit visit) throws SQLException {
     Day day = Day.ofEpochMillis(visit.now().toEpochMilli());
-    List<LedgerTable.Turnover> sold = ledger.history().byProvider(day);
+    List<Turnover> sold = turnovers.byProvider(day);
     Nanos cost = Nanos.ZERO;
     Nanos charged = Nanos.ZERO;
     long calls = 0;
-    for (LedgerTable.Turnover each : sold) {
+    for (Turnover each : sold) {
       cost = cost.plus(each.cost());
       charged = charged.plus(each.charge());
       calls += each.calls();
@@ -97,7 +98,7 @@ public final class OperatorPage {
             cost.toString(),
             margin.isNegative() ? "-" + Nanos.ZERO.minus(margin) : margin.toString(),
             margin.isNegative());
-    List<Line> accounts = ledger.history().busiest(day, BUSIEST).stream().map(this::line).toList();
+    List<Line> accounts = turnovers.busiest(day, BUSIEST).stream().map(this::line).toList();
     return new View(
         desk.frame(visit, "Operator", "/operator"),
         total,
@@ -107,7 +108,7 @@ public final class OperatorPage {
         chains.get());
   }
 
-  private Line line(LedgerTable.Turnover each) {
+  private Line line(Turnover each) {
     return new Line(
         each.name().isEmpty() ? "none" : each.name(),
         Shown.count(each.calls()),

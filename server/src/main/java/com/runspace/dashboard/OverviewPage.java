@@ -31,6 +31,8 @@ public final class OverviewPage {
    * @param allowance null when nothing is granted today
    * @param next the better tier; null when there is none
    * @param frozen since when no chain could be read; null while all is well
+   * @param disputed since when two providers of a chain tell different things; null while they
+   *     agree
    * @param hasKeys whether there is a key that works
    */
   public record View(
@@ -42,6 +44,7 @@ public final class OverviewPage {
       List<Held> holdings,
       @Nullable Next next,
       @Nullable String frozen,
+      @Nullable String disputed,
       @Nullable String asOf,
       boolean hasKeys,
       List<Used> today) {}
@@ -136,6 +139,7 @@ public final class OverviewPage {
             .anyMatch(key -> KeysPage.isOwn(key) && key.isLive(visit.now()));
     Instant asOf = holds.asOf();
     Instant frozen = holds.frozen();
+    Instant disputed = holds.disputed();
     View view =
         new View(
             desk.frame(visit, "Overview", "/"),
@@ -146,6 +150,7 @@ public final class OverviewPage {
             holds.holdings().stream().map(each -> held(each, visit.now())).toList(),
             next(holds.next(), visit.now()),
             frozen == null ? null : Shown.moment(frozen),
+            disputed == null || frozen != null ? null : Shown.moment(disputed),
             asOf == null ? null : Shown.ago(asOf, visit.now()),
             hasKeys,
             used(used));

@@ -5,6 +5,7 @@ import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Time;
+import com.runspace.ledger.Reservation.Hold;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;

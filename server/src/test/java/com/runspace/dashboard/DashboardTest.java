@@ -64,7 +64,8 @@ class DashboardTest {
             before.holdings(),
             null,
             before.asOf(),
-            Instant.parse("2026-11-22T08:00:00Z"));
+            Instant.parse("2026-11-22T08:00:00Z"),
+            null);
     assertThat(anna.get("/").text())
         .contains("Holdings cannot be read just now", "22 Nov 2026, 08:00 UTC", "None yet")
         .doesNotContain("Platinum");

@@ -7,6 +7,7 @@ import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.ledger.LedgerTable.By;
+import com.runspace.ledger.Reservation.Hold;
 import com.runspace.ledger.Settlement.Ended;
 import com.runspace.testkit.ManualTime;
 import java.nio.file.Path;
