@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class PagesTest {
   /** What a visitor without a session sees. */
   static final List<String> OPEN =
-      List.of("/sign-in", "/models", "/connect", "/docs", "/docs/nowhere");
+      List.of("/sign-in", "/models", "/connect", "/docs", "/nowhere");
 
   /** What a holder sees, beside the pages of single keys. */
   static final List<String> SIGNED_IN =
@@ -33,7 +33,7 @@ class PagesTest {
           "/apps",
           "/account",
           "/operator",
-          "/docs/nowhere");
+          "/nowhere");
 
   private final Browser browser;
   private final Premises premises = Premises.open();
@@ -77,6 +77,13 @@ class PagesTest {
     browser.press("Create key");
     browser.read("The key was not made");
     check.look("/keys with a mistake");
+    browser.open(premises.url() + "/keys");
+    browser.press("Expiry, cap, models and limits");
+    check.look("/keys with all fields");
+    browser.driver().manage().deleteAllCookies();
+    premises.signIn(browser, premises.operator());
+    check.visit("/operator", premises.url() + "/operator");
+    assertThat(browser.words()).contains("Operator");
     assertThat(check.problems()).isEmpty();
   }
 }

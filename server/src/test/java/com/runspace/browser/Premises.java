@@ -28,6 +28,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * with a token each, and somebody on each who holds enough for a tier.
  */
 final class Premises implements AutoCloseable {
+  /** A prompt whose answer begins and never ends. */
+  static final String SLOWLY = "Tell me a long story.";
+
   private static final int DECIMALS = 6;
   private static final String TIERS =
       """
@@ -133,6 +136,9 @@ final class Premises implements AutoCloseable {
     if (!request.getBoolean("stream", false)) {
       return Script.json(200, chunks.completion("A reed bends and lives.", "stop", 400, 600));
     }
+    if (request.encode().contains(SLOWLY)) {
+      return Script.sse().event(chunks.role()).event(chunks.content("Once upon ")).stall();
+    }
     return Script.sse()
         .event(chunks.role())
         .event(chunks.content("A reed bends "))
@@ -140,6 +146,10 @@ final class Premises implements AutoCloseable {
         .event(chunks.finish("stop"))
         .event(chunks.usage(400, 600))
         .done();
+  }
+
+  ScriptedUpstream provider() {
+    return provider;
   }
 
   /** Without a slash at its end. */
