@@ -41,9 +41,14 @@ final class Bench {
   /** Runs the bench as the options say; see {@link Options#HELP}. */
   public static void main(String[] args) throws IOException, InterruptedException {
     String program = args.length == 0 ? "" : args[0];
-    if (program.equals("fuzz") || program.equals("slow")) {
+    if (List.of("fuzz", "slow", "steps").contains(program)) {
       String[] rest = Arrays.copyOfRange(args, 1, args.length);
-      System.exit(program.equals("fuzz") ? Fuzz.run(rest) : Slow.run(rest));
+      System.exit(
+          switch (program) {
+            case "fuzz" -> Fuzz.run(rest);
+            case "slow" -> Slow.run(rest);
+            default -> Steps.run(rest);
+          });
     }
     if (List.of(args).contains("--help")) {
       System.out.print(Options.HELP);
