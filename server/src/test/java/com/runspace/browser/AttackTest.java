@@ -106,7 +106,9 @@ class AttackTest {
           for (String origin : List.of(other.origin(), other.otherOrigin())) {
             browser.open(origin);
             browser.await("answer", () -> browser.words().isBlank() ? null : true);
-            assertThat(status()).as(path + " from " + origin + " as " + type).isIn(400, 401, 403, 415);
+            assertThat(status())
+                .as(path + " from " + origin + " as " + type)
+                .isIn(400, 401, 403, 415);
           }
         }
       }

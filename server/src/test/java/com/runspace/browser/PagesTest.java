@@ -17,8 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PagesTest {
   /** What a visitor without a session sees. */
-  static final List<String> OPEN =
-      List.of("/sign-in", "/models", "/connect", "/docs", "/nowhere");
+  static final List<String> OPEN = List.of("/sign-in", "/models", "/connect", "/docs", "/nowhere");
 
   /** What a holder sees, beside the pages of single keys. */
   static final List<String> SIGNED_IN =
