@@ -113,7 +113,7 @@ class HolderTest {
         "word on the open window",
         () -> {
           String now = browser.see("[role=alert]").getText();
-          return now.isBlank() || now.equals(said) ? null : true;
+          return (now.isBlank() || now.equals(said)) ? null : true;
         });
     browser.press("Test Wallet");
     browser.read("Overview");

@@ -3,6 +3,7 @@ package com.runspace.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -17,8 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PagesTest {
   /** What a visitor without a session sees. */
-  static final List<String> OPEN =
-      List.of("/sign-in", "/models", "/connect", "/docs", "/docs/nowhere");
+  static final List<String> OPEN = List.of("/sign-in", "/models", "/connect", "/docs", "/nowhere");
 
   /** What a holder sees, beside the pages of single keys. */
   static final List<String> SIGNED_IN =
@@ -33,7 +33,12 @@ class PagesTest {
           "/apps",
           "/account",
           "/operator",
-          "/docs/nowhere");
+          "/nowhere");
+
+  private static final String ARTICLES =
+      """
+      const links = document.querySelectorAll('main a[href^="/docs/"]:not([href$=".md"])');
+      return [...new Set([...links].map(a => a.getAttribute('href').replace(/#.*/, '')))]""";
 
   private final Browser browser;
   private final Premises premises = Premises.open();
@@ -52,6 +57,12 @@ class PagesTest {
     PageCheck check = new PageCheck(browser);
     for (String page : OPEN) {
       check.visit(page, premises.url() + page);
+    }
+    browser.open(premises.url() + "/docs");
+    List<?> articles = (List<?>) Objects.requireNonNull(browser.run(ARTICLES));
+    assertThat(articles).hasSizeGreaterThan(5);
+    for (Object article : articles) {
+      check.visit(article.toString(), premises.url() + article);
     }
     assertThat(check.problems()).isEmpty();
   }
@@ -77,6 +88,13 @@ class PagesTest {
     browser.press("Create key");
     browser.read("The key was not made");
     check.look("/keys with a mistake");
+    browser.open(premises.url() + "/keys");
+    browser.press("Expiry, cap, models and limits");
+    check.look("/keys with all fields");
+    browser.driver().manage().deleteAllCookies();
+    premises.signIn(browser, premises.operator());
+    check.visit("/operator", premises.url() + "/operator");
+    assertThat(browser.words()).contains("Operator");
     assertThat(check.problems()).isEmpty();
   }
 }

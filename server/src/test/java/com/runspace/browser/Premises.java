@@ -28,6 +28,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * with a token each, and somebody on each who holds enough for a tier.
  */
 final class Premises implements AutoCloseable {
+  /** A prompt whose answer begins and never ends. */
+  static final String SLOWLY = "Tell me a long story.";
+
   private static final int DECIMALS = 6;
   private static final String TIERS =
       """
@@ -133,13 +136,21 @@ final class Premises implements AutoCloseable {
     if (!request.getBoolean("stream", false)) {
       return Script.json(200, chunks.completion("A reed bends and lives.", "stop", 400, 600));
     }
+    if (request.encode().contains(SLOWLY)) {
+      return Script.sse().event(chunks.role()).event(chunks.content("Once upon ")).stall();
+    }
     return Script.sse()
         .event(chunks.role())
         .event(chunks.content("A reed bends "))
-        .event(chunks.content("and lives. <b>Not bold.</b>"))
+        .event(chunks.content("and lives,\nthe oak stands firm and breaks."))
+        .event(chunks.content(request.encode().contains("in HTML") ? " <b>Not bold.</b>" : ""))
         .event(chunks.finish("stop"))
         .event(chunks.usage(400, 600))
         .done();
+  }
+
+  ScriptedUpstream provider() {
+    return provider;
   }
 
   /** Without a slash at its end. */
@@ -185,8 +196,12 @@ final class Premises implements AutoCloseable {
 
   /** Calls a model with this key; the status. */
   int call(String key) {
+    return call(key, "llama-3.3-70b");
+  }
+
+  int call(String key, String model) {
     String body =
-        "{\"model\":\"llama-3.3-70b\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+        "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}".formatted(model);
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url() + "/v1/chat/completions"))
             .header("authorization", "Bearer " + key)
