@@ -95,16 +95,8 @@ final class Wiring implements AutoCloseable {
             keyring, catalogue, providers, books.forLoops(), budget, time, callObserver);
     Health health = new Health(catalogue, providers);
 
-    KeyEndpoint keyDoor = new KeyEndpoint(keyring, books::standing);
-    LocalLedger kept = books.kept();
-    UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
-
     URI url = URI.create(settings.publicUrl(port));
     members = Members.open(books, settings, url, budget, time, random);
-    StaticFiles files = new StaticFiles(Pages.files());
-    Pages pages = new Pages(files);
-    DocsDoor docs = new DocsDoor(new Docs(url.toString()), pages, this::viewer);
-    Site site = site(pages, time, random);
 
     vertx =
         Vertx.vertx(
@@ -112,18 +104,7 @@ final class Wiring implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
-    Fallbacks fallbacks = site == null ? Refusals.fallbacks() : site.fallbacks();
-    LoopServer.Doors doors =
-        (loop, watch) -> {
-          Gateway gateway = new Gateway(loop, watch, shared);
-          Router router = Routes.of(gateway, keyDoor, usageDoor, health, files, docs, fallbacks);
-          Members people = members;
-          if (people != null && site != null) {
-            Routes.people(router, site, new Auth(watch, people.doors()), people, watch);
-            Routes.playground(router, site, gateway, watch);
-          }
-          return router;
-        };
+    LoopServer.Doors doors = doors(shared, health, url, random);
     if (members != null) {
       members.start();
     }
@@ -147,6 +128,30 @@ final class Wiring implements AutoCloseable {
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
     }
+  }
+
+  /** What stands open on each event loop; see {@link Routes}. */
+  private LoopServer.Doors doors(Gateway.Shared shared, Health health, URI url, Randomness random) {
+    Keyring keyring = shared.keyring();
+    Time time = shared.time();
+    KeyEndpoint keyDoor = new KeyEndpoint(keyring, books::standing);
+    LocalLedger kept = books.kept();
+    UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
+    StaticFiles files = new StaticFiles(Pages.files());
+    Pages pages = new Pages(files);
+    DocsDoor docs = new DocsDoor(new Docs(url.toString()), pages, this::viewer);
+    Site site = site(pages, time, random);
+    Fallbacks fallbacks = site == null ? Refusals.fallbacks() : site.fallbacks();
+    return (loop, watch) -> {
+      Gateway gateway = new Gateway(loop, watch, shared);
+      Router router = Routes.of(gateway, keyDoor, usageDoor, health, files, docs, fallbacks);
+      Members people = members;
+      if (people != null && site != null) {
+        Routes.people(router, site, new Auth(watch, people.doors()), people, watch);
+        Routes.playground(router, site, gateway, watch);
+      }
+      return router;
+    };
   }
 
   /** The dashboard; null when nothing is kept that it could show. */

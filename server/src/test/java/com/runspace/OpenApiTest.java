@@ -38,6 +38,10 @@ class OpenApiTest {
       List.of(
           "/",
           "/account",
+          "/account/sessions/*",
+          "/account/sign-out",
+          "/account/sign-out-everywhere",
+          "/account/wallets/*",
           "/apps",
           "/auth/open",
           "/connect",
@@ -53,10 +57,14 @@ class OpenApiTest {
           "/operator",
           "/playground",
           "/playground/chat",
+          "/playground/key",
           "/sign-in",
           "/static/*",
           "/usage",
           "/usage.csv");
+
+  /** There only where a token decides. */
+  private static final List<String> GATED = List.of("POST /auth/challenge", "POST /auth/verify");
 
   private static final Pattern ROUTE =
       Pattern.compile("\\.(on|below)\\(\\s*(?:HttpMethod\\.)?([A-Z]+),\\s*\"([^\"]+)\"");
@@ -121,11 +129,7 @@ class OpenApiTest {
 
   @Test
   void everyRouteIsInTheFileAndTheOtherWayRound() throws IOException {
-    Set<String> documented = documented();
-    if (routed().stream().noneMatch(route -> route.contains(" /auth/"))) {
-      documented.removeIf(each -> each.contains(" /auth/"));
-    }
-    assertThat(documented).isEqualTo(routed());
+    assertThat(documented()).isEqualTo(routed());
   }
 
   @Test
@@ -137,6 +141,11 @@ class OpenApiTest {
               ? Request.post(parts[1], "{}")
               : Request.of(parts[0], parts[1].replace("{id}", "m"));
       Response answer = call(request.bearer(gateway.key()));
+      if (GATED.contains(each)) {
+        // This gateway is in local mode, where nobody signs in with a wallet.
+        assertThat(answer.status()).as(each).isEqualTo(404);
+        continue;
+      }
       assertThat(answer.status()).as(each).isNotIn(404, 405, 500);
       fits(each, answer);
     }

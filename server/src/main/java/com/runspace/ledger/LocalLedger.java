@@ -5,7 +5,6 @@ import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Time;
-import com.runspace.ledger.Reservation.Hold;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -360,7 +359,7 @@ public final class LocalLedger implements AutoCloseable {
       }
     }
 
-    private final class LocalHold implements Hold {
+    private final class LocalHold implements Reservation.Hold {
       private final AtomicReference<Balance> balance;
       private final Entry.Admitted call;
       private final Journal.@Nullable Place place;

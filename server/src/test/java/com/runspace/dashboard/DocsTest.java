@@ -198,8 +198,19 @@ class DocsTest {
     String html =
         new Docs.ArticleHtml()
             .render(
-                "# A <b>\n\n| a |\n| --- |\n| b |\n\n"
-                    + "```json\n{\"a\": \"<script>\"}\n```\n\n<script>\n");
+                """
+                # A <b>
+
+                | a |
+                | --- |
+                | b |
+
+                ```json
+                {"a": "<script>"}
+                ```
+
+                <script>
+                """);
     assertThat(html)
         .contains("<pre tabindex=\"0\"><code id=\"code-1\">{&quot;a&quot;: &quot;&lt;script&gt;")
         .contains("data-copy=\"code-1\" hidden>")
