@@ -95,14 +95,7 @@ class AttackTest {
                 "/auth/unlink",
                 "/playground/key",
                 "/playground/chat")) {
-          other.html(
-              "/",
-              """
-              <form method=post action="%s%s" enctype="%s"><input name=name value=forged>
-              <input name='{"chain":"eip155","a":"' value='"}'></form>
-              <script>document.forms[0].submit()</script>\
-              """
-                  .formatted(premises.url(), path, type));
+          other.html("/", forged(premises.url() + path, type));
           for (String origin : List.of(other.origin(), other.otherOrigin())) {
             browser.open(origin);
             browser.await("answer", () -> browser.words().isBlank() ? null : true);
@@ -114,6 +107,16 @@ class AttackTest {
       }
     }
     assertThat(keysPage()).isEqualTo(before);
+  }
+
+  /** A page that sends a form as soon as it is opened; as plain text it is JSON as well. */
+  private static String forged(String action, String type) {
+    return """
+    <form method=post action="%s" enctype="%s"><input name=name value=forged>
+    <input name='{"chain":"eip155","a":"' value='"}'></form>
+    <script>document.forms[0].submit()</script>\
+    """
+        .formatted(action, type);
   }
 
   /** Of the page that is open. */

@@ -216,11 +216,12 @@ public final class Browser implements AutoCloseable {
   /**
    * The wallets in every page from now on, until the test ends.
    *
-   * @param json a list of objects with name, and icon, rdns, families or solana where wanted
+   * @param list in JavaScript, of objects with name, and icon, rdns, families or solana where
+   *     wanted
    */
-  public void installs(String json) {
+  public void installs(String list) {
     uninstall();
-    Map<String, Object> script = Map.of("source", "globalThis.testWallets = " + json);
+    Map<String, Object> script = Map.of("source", "globalThis.testWallets = " + list);
     Object id =
         driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", script).get("identifier");
     walletScript = String.valueOf(Objects.requireNonNull(id));

@@ -48,9 +48,9 @@ class ClientsTest {
   void modelAnswersInThePlayground() {
     premises.signIn(browser, premises.solanaHolder());
     browser.open(premises.url() + "/playground");
-    browser.type("Message", "Write a poem.");
+    browser.type("Message", "Write a poem in HTML.");
     browser.press("Send");
-    browser.read("A reed bends and lives. <b>Not bold.</b>");
+    browser.read("the oak stands firm and breaks. <b>Not bold.</b>");
     browser.read("400 tokens in, 600 out, $0.0");
     assertThat(browser.driver().findElements(By.cssSelector("main b"))).isEmpty();
     assertThat(Axe.findings(browser)).isEmpty();

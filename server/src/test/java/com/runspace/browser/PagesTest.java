@@ -3,6 +3,7 @@ package com.runspace.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -34,6 +35,11 @@ class PagesTest {
           "/operator",
           "/nowhere");
 
+  private static final String ARTICLES =
+      """
+      const links = document.querySelectorAll('main a[href^="/docs/"]:not([href$=".md"])');
+      return [...new Set([...links].map(a => a.getAttribute('href').replace(/#.*/, '')))]""";
+
   private final Browser browser;
   private final Premises premises = Premises.open();
 
@@ -51,6 +57,12 @@ class PagesTest {
     PageCheck check = new PageCheck(browser);
     for (String page : OPEN) {
       check.visit(page, premises.url() + page);
+    }
+    browser.open(premises.url() + "/docs");
+    List<?> articles = (List<?>) Objects.requireNonNull(browser.run(ARTICLES));
+    assertThat(articles).hasSizeGreaterThan(5);
+    for (Object article : articles) {
+      check.visit(article.toString(), premises.url() + article);
     }
     assertThat(check.problems()).isEmpty();
   }

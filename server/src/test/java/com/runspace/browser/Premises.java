@@ -142,7 +142,8 @@ final class Premises implements AutoCloseable {
     return Script.sse()
         .event(chunks.role())
         .event(chunks.content("A reed bends "))
-        .event(chunks.content("and lives. <b>Not bold.</b>"))
+        .event(chunks.content("and lives,\nthe oak stands firm and breaks."))
+        .event(chunks.content(request.encode().contains("in HTML") ? " <b>Not bold.</b>" : ""))
         .event(chunks.finish("stop"))
         .event(chunks.usage(400, 600))
         .done();
@@ -195,8 +196,12 @@ final class Premises implements AutoCloseable {
 
   /** Calls a model with this key; the status. */
   int call(String key) {
+    return call(key, "llama-3.3-70b");
+  }
+
+  int call(String key, String model) {
     String body =
-        "{\"model\":\"llama-3.3-70b\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+        "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}".formatted(model);
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url() + "/v1/chat/completions"))
             .header("authorization", "Bearer " + key)

@@ -16,6 +16,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ScreensTest {
   private static final Path SCREENS = SourceTree.root().resolve("docs/screens");
 
+  private static final String WALLETS =
+      """
+      [['Amber Wallet', '%23e8912d', 'eip155'], ['Violet Wallet', '%237a5af5', 'solana']].map(
+        ([name, colour, family]) => ({ name, families: [family], icon:
+          'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">' +
+          '<rect width="8" height="8" rx="2" fill="' + colour + '"/></svg>' }))\
+      """;
+
   private static final Map<String, String> PAGES = new LinkedHashMap<>();
 
   static {
@@ -24,11 +32,9 @@ class ScreensTest {
     PAGES.put("usage", "/usage");
     PAGES.put("models", "/models");
     PAGES.put("connect", "/connect");
-    PAGES.put("playground", "/playground");
     PAGES.put("docs", "/docs");
     PAGES.put("apps", "/apps");
     PAGES.put("account", "/account");
-    PAGES.put("operator", "/operator");
   }
 
   private final Browser browser;
@@ -40,9 +46,9 @@ class ScreensTest {
   @Test
   void everyPage() throws IOException {
     try (Premises premises = Premises.open()) {
-      browser.installs("[{\"name\": \"MetaMask\"}, {\"name\": \"Phantom\"}]");
+      browser.installs(WALLETS);
       browser.open(premises.url() + "/sign-in");
-      browser.read("Phantom");
+      browser.read("Violet Wallet");
       draw("sign-in");
       premises.signIn(browser, premises.holder());
       for (String name : List.of("ci", "notebook", "laptop")) {
@@ -50,8 +56,20 @@ class ScreensTest {
         browser.type("Name", name);
         browser.press("Create key");
         browser.read("Copy your key now");
-        premises.call(browser.see("#secret").getText());
+        String key = browser.see("#secret").getText();
+        for (String model : List.of("llama-3.3-70b", "kimi-k2", "deepseek-v4", "glm-5")) {
+          premises.call(key, model);
+        }
       }
+      browser.run(
+          """
+          const key = document.getElementById('secret').textContent;
+          const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          while (walk.nextNode()) {
+            const example = 'rsk_live_' + 'Example'.repeat(7);
+            walk.currentNode.data = walk.currentNode.data.replaceAll(key, example);
+          }\
+          """);
       draw("key-made");
       browser.open(premises.url() + "/usage?by=key");
       browser.await(
@@ -64,10 +82,19 @@ class ScreensTest {
       browser.open(premises.url() + "/keys");
       browser.press("Manage laptop");
       draw("key");
+      browser.open(premises.url() + "/playground");
+      browser.type("Message", "Write a short poem about a reed in the wind.");
+      browser.press("Send");
+      browser.read("400 tokens in");
+      draw("playground");
       for (Map.Entry<String, String> page : PAGES.entrySet()) {
         browser.open(premises.url() + page.getValue());
         draw(page.getKey());
       }
+      browser.driver().manage().deleteAllCookies();
+      premises.signIn(browser, premises.operator());
+      browser.open(premises.url() + "/operator");
+      draw("operator");
     }
   }
 
