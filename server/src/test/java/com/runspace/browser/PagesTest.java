@@ -38,7 +38,8 @@ class PagesTest {
   private static final String ARTICLES =
       """
       const links = document.querySelectorAll('main a[href^="/docs/"]:not([href$=".md"])');
-      return [...new Set([...links].map(a => a.getAttribute('href').replace(/#.*/, '')))]""";
+      return [...new Set([...links].map(a => a.getAttribute('href').replace(/#.*/, '')))]\
+      """;
 
   private final Browser browser;
   private final Premises premises = Premises.open();

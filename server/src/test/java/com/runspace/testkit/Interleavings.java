@@ -5,7 +5,8 @@ import org.jetbrains.lincheck.datastructures.StressOptions;
 
 /**
  * Lets Lincheck run the operations of a class on several threads: once in every order that it finds
- * within its bounds, once as they come. Each result must be that of some order one after the other.
+ * within its bounds, and at length also as they come. Each result must be that of some order one
+ * after the other.
  *
  * <p>The bounds are small; {@code LINCHECK=long} in the environment makes them large.
  */
@@ -20,17 +21,20 @@ public final class Interleavings {
    */
   public static void check(Class<?> operations) {
     new ModelCheckingOptions()
-        .iterations(LONG ? 500 : 20)
-        .invocationsPerIteration(LONG ? 10_000 : 1_000)
+        .iterations(LONG ? 500 : 12)
+        .invocationsPerIteration(LONG ? 10_000 : 300)
         .threads(2)
         .actorsPerThread(LONG ? 3 : 2)
         .actorsBefore(0)
         .actorsAfter(1)
         .check(operations);
+    if (!LONG) {
+      return;
+    }
     new StressOptions()
-        .iterations(LONG ? 500 : 20)
-        .invocationsPerIteration(LONG ? 10_000 : 2_000)
-        .threads(LONG ? 3 : 2)
+        .iterations(500)
+        .invocationsPerIteration(10_000)
+        .threads(3)
         .actorsPerThread(2)
         .actorsBefore(0)
         .actorsAfter(1)
