@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.runspace.base.Nanos;
 import com.runspace.base.Secret;
+import com.runspace.gate.GateSettings;
 import com.runspace.models.Model;
 import com.runspace.upstream.Provider;
 import java.io.IOException;
@@ -253,5 +254,43 @@ class SettingsTest {
   void publicAddressIsKeptInSmallLetters(String url) throws Settings.Invalid {
     assertThat(read("server: {publicUrl: \"" + url + "\"}\n").edge().publicUrl())
         .hasToString(url.toLowerCase(Locale.ROOT));
+  }
+
+  private static final String TOKEN =
+      "name: RUN, chain: 'eip155:1', address: '0x4200000000000000000000000000000000000006', ";
+
+  private static final String TIERS = "tiers: [{name: a, holds: 10, allowance: 1}]";
+
+  @Test
+  void tokensMakeAGate() throws Settings.Invalid {
+    String token = TOKEN + "decimals: 6, rpc: ['${PROVIDERS_KEY}', 'http://127.0.0.1:8545'], ";
+    Access access = read("gate: {tokens: [{" + token + TIERS + "}]}\n").access();
+    GateSettings gate = ((Access.Gated) access).settings();
+    GateSettings.Token found = gate.tokens().getFirst();
+    assertThat(found.rpc()).hasSize(2);
+    assertThat(found.tiers().getFirst().holds()).isEqualTo(10_000_000);
+    assertThat(found.window()).isEqualTo(Duration.ofDays(1));
+    assertThat(read("gate: open\n").access().isGuarded()).isTrue();
+    assertThat(read("").access().isGuarded()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "gate: shut|gate: must be the word open",
+        "gate: {}|gate: gate.tokens must name at least one token",
+        "gate: {tokens: [{TOKEN TIERS}]}|gate: gate token 'RUN' needs at least one rpc address",
+        "gate: {tokens: [{TOKEN TIERS, rpc: ['https://x.example/key']}]}|gate.tokens[0].rpc: secrets",
+        "gate: {tokens: [{TOKEN TIERS, address: '0x12'}]}|gate.tokens[0].address: ",
+        "gate: {tokens: [{TOKEN tiers: [{name: a, holds: x}]}]}|gate.tokens[0].tiers[0].holds: must",
+      })
+  void gateThatCannotBe(String yaml, String problem) {
+    String whole = yaml.replace("TOKEN", TOKEN).replace("TIERS", TIERS);
+    // YAML takes the last of two that are named alike; the parser here refuses them.
+    String once =
+        yaml.contains("address: '0x12'") ? whole.replaceFirst("address: '0x4[^,]*, ", "") : whole;
+    assertThat(problems(once)).anySatisfy(told -> assertThat(told).startsWith(problem));
   }
 }
