@@ -40,6 +40,19 @@ final class PageCheck {
 
   /** Opens a page as if for the first time and looks at all of it. */
   void visit(String name, String url) {
+    open(name, url);
+    look(name);
+  }
+
+  /** Opens one of many pages of a kind that has been looked at. */
+  void glance(String name, String url) {
+    open(name, url);
+    note(name, Axe.findings(browser));
+    measure(name, NARROWEST);
+    note(name + ", console", complaints());
+  }
+
+  private void open(String name, String url) {
     browser.console();
     browser.network();
     browser.forgetCache();
@@ -48,7 +61,6 @@ final class PageCheck {
     if (traffic.total() > MOST_BYTES || traffic.total() == 0) {
       problems.add(name + " weighs " + traffic.total() + " bytes: " + traffic.bytes());
     }
-    look(name);
   }
 
   /** Looks at the page that is open: for axe-core, narrow and wide, light and dark. */
@@ -62,13 +74,17 @@ final class PageCheck {
     browser.darken(false);
     note(name + ", phone", Axe.findings(browser));
     for (int width : new int[] {NARROWEST, PHONE, DESKTOP}) {
-      browser.resize(width, 800);
-      Object overflow = browser.run(OVERFLOW);
-      if (overflow instanceof String text && !text.isEmpty()) {
-        problems.add(name + " is wider than " + width + ": " + text);
-      }
+      measure(name, width);
     }
     note(name + ", console", complaints());
+  }
+
+  private void measure(String name, int width) {
+    browser.resize(width, 800);
+    Object overflow = browser.run(OVERFLOW);
+    if (overflow instanceof String text && !text.isEmpty()) {
+      problems.add(name + " is wider than " + width + ": " + text);
+    }
   }
 
   /** What the console says, but for the status of the page itself, which may be an error's. */

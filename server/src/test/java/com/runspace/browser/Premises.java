@@ -81,13 +81,30 @@ final class Premises implements AutoCloseable {
     solana.mintTo(mint, owner, tokens(104_000).toString());
     solana.at(now.minusSeconds(60));
     provider.answersEach(request -> answer(new JsonObject(request.body().utf8())));
-    gateway =
-        RunningGateway.before(provider)
-            .settings(settings())
-            .environment(Map.of("OPENROUTER_API_KEY", "test"))
-            .time(clocks)
-            .data(Files.createDirectory(data.resolve("data")))
-            .start();
+    gateway = started();
+  }
+
+  /** A service that does not start leaves no chain behind. */
+  private RunningGateway started() throws IOException {
+    boolean done = false;
+    try {
+      RunningGateway running =
+          RunningGateway.before(provider)
+              .settings(settings())
+              .environment(Map.of("OPENROUTER_API_KEY", "test"))
+              .time(clocks)
+              .data(Files.createDirectory(data.resolve("data")))
+              .start();
+      done = true;
+      return running;
+    } finally {
+      if (!done) {
+        anvil.close();
+        solana.close();
+        provider.close();
+        Browser.delete(data);
+      }
+    }
   }
 
   static Premises open() {
