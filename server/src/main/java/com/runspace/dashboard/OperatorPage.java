@@ -5,7 +5,7 @@ import com.runspace.base.Day;
 import com.runspace.base.Nanos;
 import com.runspace.http.Handler;
 import com.runspace.ledger.TurnoverTable;
-import com.runspace.ledger.TurnoverTable.Turnover;
+import com.runspace.ledger.TurnoverTable.Sold;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.models.Route;
@@ -16,15 +16,21 @@ import com.runspace.web.Shown;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /operator}, for operators' wallets alone: which routes are up, what providers cost today
- * against what was charged, who used most. Others are told that there is no such page.
+ * {@code /operator}, for operators' wallets alone: which routes are up, what providers ask for what
+ * was used today against what was charged, who used most. Others are told that there is no such
+ * page.
  */
 public final class OperatorPage {
   private static final int BUSIEST = 10;
+  private static final String UNKNOWN = "not known";
 
   /** What {@code operator.jte} shows. */
   public record View(
@@ -81,39 +87,75 @@ public final class OperatorPage {
 
   private View view(Desk.Visit visit) throws SQLException {
     Day day = Day.ofEpochMillis(visit.now().toEpochMilli());
-    List<Turnover> sold = turnovers.byProvider(day);
-    Nanos cost = Nanos.ZERO;
-    Nanos charged = Nanos.ZERO;
-    long calls = 0;
-    for (Turnover each : sold) {
-      cost = cost.plus(each.cost());
-      charged = charged.plus(each.charge());
-      calls += each.calls();
+    Map<String, Sum> sums = new TreeMap<>();
+    Sum whole = new Sum();
+    for (Sold each : turnovers.sold(day)) {
+      Nanos cost = wholesale(each);
+      sums.computeIfAbsent(each.provider(), _ -> new Sum()).add(each, cost);
+      whole.add(each, cost);
     }
-    Nanos margin = charged.minus(cost);
-    Total total =
-        new Total(
-            Shown.count(calls),
-            charged.toString(),
-            cost.toString(),
-            margin.isNegative() ? "-" + Nanos.ZERO.minus(margin) : margin.toString(),
-            margin.isNegative());
-    List<Line> accounts = turnovers.busiest(day, BUSIEST).stream().map(this::line).toList();
+    List<Line> accounts = new ArrayList<>();
+    for (TurnoverTable.Account each : turnovers.busiest(day, BUSIEST)) {
+      String charged = Shown.money(each.charge());
+      accounts.add(new Line(each.name(), Shown.count(each.calls()), "", charged));
+    }
+    List<Line> lines = new ArrayList<>();
+    sums.forEach((provider, sum) ->
+        lines.add(
+            new Line(
+                provider.isEmpty() ? "none" : provider,
+                Shown.count(sum.calls),
+                sum.isKnown ? Shown.money(sum.cost) : UNKNOWN,
+                Shown.money(sum.charge))));
     return new View(
         desk.frame(visit, "Operator", "/operator"),
-        total,
-        sold.stream().map(this::line).toList(),
+        whole.total(),
+        lines,
         accounts,
         routes(),
         chains.get());
   }
 
-  private Line line(Turnover each) {
-    return new Line(
-        each.name().isEmpty() ? "none" : each.name(),
-        Shown.count(each.calls()),
-        each.cost().toString(),
-        each.charge().toString());
+  /** What the provider asks for it by the settings of today; null when they do not say. */
+  private @Nullable Nanos wholesale(Sold sold) {
+    if (sold.uncached() + sold.cached() + sold.output() == 0) {
+      return Nanos.ZERO;
+    }
+    return catalogue.find(sold.model()).stream()
+        .flatMap(model -> model.routes().stream())
+        .filter(route -> route.provider().equals(sold.provider()))
+        .map(Route::wholesale)
+        .filter(Objects::nonNull)
+        .map(price -> price.of(sold.uncached(), sold.cached(), sold.output()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Calls, cost and charge put together. */
+  private static final class Sum {
+    private long calls;
+    private Nanos cost = Nanos.ZERO;
+    private Nanos charge = Nanos.ZERO;
+    private boolean isKnown = true;
+
+    void add(Sold sold, @Nullable Nanos wholesale) {
+      calls += sold.calls();
+      charge = charge.plus(sold.charge());
+      cost = wholesale == null ? cost : cost.plus(wholesale);
+      isKnown &= wholesale != null;
+    }
+
+    Total total() {
+      Nanos margin = charge.minus(cost);
+      boolean isLoss = isKnown && margin.isNegative();
+      String shown = Shown.money(isLoss ? cost.minus(charge) : margin);
+      return new Total(
+          Shown.count(calls),
+          Shown.money(charge),
+          isKnown ? Shown.money(cost) : UNKNOWN,
+          isKnown ? (isLoss ? "-" : "") + shown : UNKNOWN,
+          isLoss);
+    }
   }
 
   private List<Way> routes() {

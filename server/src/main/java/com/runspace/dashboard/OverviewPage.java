@@ -173,7 +173,7 @@ public final class OverviewPage {
         Shown.money(granted),
         Shown.money(day.used()),
         Shown.money(day.held()),
-        Shown.money(day.free()),
+        Shown.atMost(day.free()),
         Shown.percent(day.used(), granted),
         Shown.percent(day.used().plus(day.held()), granted),
         Until.of(day.day().end(), now));

@@ -25,17 +25,26 @@ public final class Shown {
 
   /** {@code $1,204.50}, {@code $0.0312}, {@code $0.0000427}: small amounts keep three digits. */
   public static String money(Nanos amount) {
+    return money(amount, RoundingMode.HALF_UP);
+  }
+
+  /** The same for what is left: never more than there is. */
+  public static String atMost(Nanos amount) {
+    return money(amount, RoundingMode.DOWN);
+  }
+
+  private static String money(Nanos amount, RoundingMode way) {
     BigDecimal usd = BigDecimal.valueOf(amount.value(), 9);
     long size = Math.abs(amount.value());
     if (size == 0 || size >= Nanos.PER_USD) {
-      return "$" + grouped(usd.setScale(2, RoundingMode.HALF_UP));
+      return "$" + grouped(usd.setScale(2, way));
     }
     BigDecimal rounded =
         size >= CENT
-            ? usd.setScale(4, RoundingMode.HALF_UP)
-            : usd.round(new MathContext(3, RoundingMode.HALF_UP)).stripTrailingZeros();
+            ? usd.setScale(4, way)
+            : usd.round(new MathContext(3, way)).stripTrailingZeros();
     boolean isCents = rounded.stripTrailingZeros().scale() <= 2;
-    return "$" + (isCents ? rounded.setScale(2, RoundingMode.HALF_UP) : rounded).toPlainString();
+    return "$" + (isCents ? rounded.setScale(2, way) : rounded).toPlainString();
   }
 
   /** {@code 1,234,567}. */

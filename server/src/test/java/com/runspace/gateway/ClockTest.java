@@ -142,6 +142,8 @@ class ClockTest extends EndToEnd {
     for (int date = 22; date <= 26; date++) {
       aDayPasses();
       callTimes(1);
+      String today = "2026-11-" + date;
+      await(() -> charges().containsKey(today), () -> "no rows of " + today);
       // The rows that are too old go in the same round that closes days and forgets them.
       String gone = "2026-11-" + (date - 3);
       await(() -> !charges().containsKey(gone), () -> "rows of " + gone + " are still there");

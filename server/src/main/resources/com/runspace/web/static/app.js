@@ -64,7 +64,7 @@ function add(key, wallet) {
 addEventListener('eip6963:announceProvider', ({ detail }) => {
   const { info, provider } = detail ?? {};
   if (!info?.uuid || !provider?.request) return;
-  add(`evm ${info.rdns ?? info.uuid}`, {
+  add(`evm ${info.uuid}`, {
     name: String(info.name), icon: String(info.icon), chain: 'eip155', label: 'EVM',
     sign: purpose => signEvm(provider, purpose),
   });
