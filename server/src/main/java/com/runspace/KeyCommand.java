@@ -124,12 +124,7 @@ record KeyCommand(StoredKeyring keys, Settings.Keys defaults, Time time) {
     Limits limits =
         new Limits(defaults.requestsPerMinute(), defaults.tokensPerMinute(), defaults.concurrent());
     return new KeySettings(
-        name,
-        EnumSet.allOf(Door.class),
-        Set.of(),
-        defaults.dailyCap(),
-        limits,
-        /* expires= */ null);
+        name, Door.OF_KEYS, Set.of(), defaults.dailyCap(), limits, /* expires= */ null);
   }
 
   private static void say(StoredKeyring.Created created, ControlSocket.Out out) {

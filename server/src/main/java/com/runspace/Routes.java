@@ -48,20 +48,20 @@ final class Routes {
   /** What people open in a browser, and what their wallets and scripts call. */
   static void people(Router router, Site site, Auth auth, Members members, Watch watch) {
     router
-        .on(HttpMethod.GET, "/", site.overview().show())
-        .on(HttpMethod.GET, "/sign-in", site.signIn())
-        .on(HttpMethod.GET, "/keys", site.keys().list())
-        .below(HttpMethod.GET, "/keys/", site.keys().one())
+        .on(HttpMethod.GET, "/", site.home().lead(site.overview().show()))
+        .on(HttpMethod.GET, "/sign-in", site.home().lead(site.signIn()))
+        .on(HttpMethod.GET, "/keys", site.home().lead(site.keys().list()))
+        .below(HttpMethod.GET, "/keys/", site.home().lead(site.keys().one()))
         .on(HttpMethod.POST, "/keys", site.keys().create(watch))
         .below(HttpMethod.POST, "/keys/", site.keys().change(watch))
-        .on(HttpMethod.GET, "/usage", site.usage().show())
+        .on(HttpMethod.GET, "/usage", site.home().lead(site.usage().show()))
         .on(HttpMethod.GET, "/usage.csv", site.usage().csv())
-        .on(HttpMethod.GET, "/models", site.models())
-        .on(HttpMethod.GET, "/connect", site.connect().page())
+        .on(HttpMethod.GET, "/models", site.home().lead(site.models()))
+        .on(HttpMethod.GET, "/connect", site.home().lead(site.connect().page()))
         .on(HttpMethod.POST, "/connect/key", site.connect().key(watch))
-        .on(HttpMethod.GET, "/operator", site.operator().show())
-        .on(HttpMethod.GET, "/apps", site.account().apps())
-        .on(HttpMethod.GET, "/account", site.account().show())
+        .on(HttpMethod.GET, "/operator", site.home().lead(site.operator().show()))
+        .on(HttpMethod.GET, "/apps", site.home().lead(site.account().apps()))
+        .on(HttpMethod.GET, "/account", site.home().lead(site.account().show()))
         .on(HttpMethod.POST, "/account/sign-out", site.account().signOut(watch))
         .on(
             HttpMethod.POST,
@@ -87,7 +87,7 @@ final class Routes {
   /** The chat of the dashboard: the way of every other call, with a credential of its own. */
   static void playground(Router router, Site site, Gateway gateway, Watch watch) {
     router
-        .on(HttpMethod.GET, "/playground", site.playground().show())
+        .on(HttpMethod.GET, "/playground", site.home().lead(site.playground().show()))
         .on(HttpMethod.POST, "/playground/key", site.playground().switchOn(watch))
         .on(
             HttpMethod.POST,

@@ -22,11 +22,13 @@ import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.TurnoverTable;
 import com.runspace.models.Catalogue;
 import com.runspace.upstream.Providers;
+import com.runspace.web.HomeAddress;
 import com.runspace.web.PageFallbacks;
 import com.runspace.web.Pages;
 
 /** The pages of the dashboard, all built once; {@link Routes} says where each is. */
 record Site(
+    HomeAddress home,
     SignInPage signIn,
     OverviewPage overview,
     KeysPage keys,
@@ -65,6 +67,7 @@ record Site(
                 time,
                 budget));
     return new Site(
+        new HomeAddress(members.publicUrl()),
         signIn,
         new OverviewPage(desk, ledger, books::standing, members::entitlement, keyring),
         new KeysPage(desk, keyring, catalogue, books::standing, random, url),
