@@ -165,8 +165,13 @@ class AttackTest {
       assertThat(browser.console()).as(path).isEmpty();
     }
     assertThat(keysPage()).contains(NASTY);
-    browser.open(premises.url() + "/usage?by=key");
-    browser.read(NASTY);
+    browser.await(
+        "usage of that key",
+        () -> {
+          // It is there a second or so after the end of the call.
+          browser.open(premises.url() + "/usage?by=key");
+          return browser.words().contains(NASTY) ? true : null;
+        });
   }
 
   @Test

@@ -166,6 +166,11 @@ public final class Browser implements AutoCloseable {
     await("'" + words + "'", () -> words().contains(words) ? true : null);
   }
 
+  /** Waits until the address of the page has this in it, as after a form. */
+  public void awaitAt(String part) {
+    await(part, () -> String.valueOf(driver.getCurrentUrl()).contains(part) ? true : null);
+  }
+
   /** Waits until there is an answer that is not null, and names {@code what} when there is none. */
   public <T> T await(String what, Supplier<@Nullable T> question) {
     long end = System.nanoTime() + PATIENCE.toNanos();

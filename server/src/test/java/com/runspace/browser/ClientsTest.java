@@ -63,6 +63,7 @@ class ClientsTest {
     browser.open(premises.url() + "/keys");
     browser.press("Manage Playground");
     browser.press("Revoke key");
+    browser.awaitAt("done=revoked");
     browser.open(premises.url() + "/playground");
     browser.press("Switch it on");
     browser.read("Message");
