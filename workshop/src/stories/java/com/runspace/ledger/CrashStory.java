@@ -1,10 +1,10 @@
 package com.runspace.ledger;
 
-import com.runspace.ledger.Reservation.Hold;
 import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
+import com.runspace.ledger.Reservation.Hold;
 import com.runspace.ledger.Settlement.Basis;
 import com.runspace.ledger.Settlement.Ended;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package com.runspace.ledger;
 
-import com.runspace.ledger.Reservation.Hold;
 import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.ledger.LedgerTable.By;
+import com.runspace.ledger.Reservation.Hold;
 import com.runspace.ledger.Settlement.Ended;
 import java.sql.SQLException;
 import java.util.ArrayList;
