@@ -115,6 +115,7 @@ run_java() {
   unshare_jar "$server_jar"
   unshare_jar "$engine_jar"
   log=$logs/maven.log
+  : >"$logs/maven.start"
   stamp=$cache_root/maven/stamp
   # One that has succeeded with these poms needs nothing from the network any more.
   if find "$home" -name pom.xml -not -path '*/target/*' -not -path '*/.cache/*' -exec cat {} + |
@@ -143,7 +144,17 @@ run_java() {
   [ "$code" -eq 0 ] || grep '^\[ERROR\] .' "$log" |
     grep -v -e 'Tests run:' -e '\[Help 1\]' -e 're-run Maven' -e 'Re-run Maven' -e 'After correcting' \
       -e 'mvn <args>' -e 'For more information' -e 'dump files' | head -n 40
+  [ "$left_out" -eq 0 ] || name_left_out
   count java "$good" "$((bad + set_up_failures))" "$left_out"
+}
+
+# Says why Java tests were left out, in the words of their own assumptions.
+name_left_out() {
+  reasons=$(find "$home" -path '*/target/surefire-reports/TEST-*.xml' -newer "$logs/maven.start" \
+    -exec grep -ho '<skipped message="[^"]*"' {} + | sed 's/^[^"]*"//; s/"$//; s/&#10;.*//' |
+    sort | uniq -c | sed 's/^ *\([0-9]*\) /\1 of the Java tests: /')
+  cannot="$cannot$reasons
+"
 }
 
 # The tests that need a browser look for these programs themselves; here it is said aloud.

@@ -251,7 +251,7 @@ class HolderTest {
   }
 
   @Test
-  void pageWithoutAWalletSaysWhatToDo() {
+  void pageWithoutAWalletIsNoDeadEnd() {
     browser.installs("[]");
     browser.open(premises.url() + "/sign-in");
     browser.await("help", () -> browser.words().contains("Looking for") ? null : true);

@@ -7,13 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Draws every page into docs/screens for {@code acceptance/screens}; checks nothing. */
+/**
+ * Draws every page into docs/screens, for {@code acceptance/screens}. It checks nothing, so it is
+ * no test, and by its name none of those that are run.
+ */
 @ExtendWith(InBrowser.class)
-@EnabledIfSystemProperty(named = "runspace.screens", matches = "true")
-class ScreensTest {
+class Screens {
   private static final Path SCREENS = SourceTree.root().resolve("docs/screens");
 
   private static final String WALLETS =
@@ -39,7 +40,7 @@ class ScreensTest {
 
   private final Browser browser;
 
-  ScreensTest(Browser browser) {
+  Screens(Browser browser) {
     this.browser = browser;
   }
 
