@@ -87,6 +87,7 @@ record Site(
             providers,
             new TurnoverTable(db),
             members::isOperator,
+            ledger::backlog,
             members::chains),
         new AccountPage(desk, members.accounts(), members.sessions(), visitors::leave, url),
         new PageFallbacks(Refusals.fallbacks(), pages, desk::viewer));

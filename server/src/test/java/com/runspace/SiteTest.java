@@ -91,7 +91,7 @@ class SiteTest {
   void theOperatorSeesTheDay() {
     String cookie = signedIn();
     assertThat(call(Request.get("/operator").header("cookie", cookie)).text())
-        .contains("Wholesale cost", "Routes", "p0");
+        .contains("Wholesale cost", "Routes", "p0", "Journal", "<dd>0 KiB</dd>");
   }
 
   @Test

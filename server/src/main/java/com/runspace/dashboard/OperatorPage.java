@@ -4,6 +4,7 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Nanos;
 import com.runspace.http.Handler;
+import com.runspace.ledger.Ledger;
 import com.runspace.ledger.TurnoverTable;
 import com.runspace.ledger.TurnoverTable.Sold;
 import com.runspace.models.Catalogue;
@@ -39,6 +40,7 @@ public final class OperatorPage {
       List<Line> providers,
       List<Line> accounts,
       List<Way> routes,
+      Journal journal,
       List<String> chains) {}
 
   /** The whole of the day. */
@@ -46,6 +48,9 @@ public final class OperatorPage {
 
   /** What one provider or account came to. */
   public record Line(String name, String calls, String cost, String charged) {}
+
+  /** What waits for the store. */
+  public record Journal(String segments, String waiting, String openCalls, boolean isRefused) {}
 
   /** A route and how it is. */
   public record Way(String model, String provider, boolean isUp, String words) {}
@@ -55,11 +60,13 @@ public final class OperatorPage {
   private final Providers providers;
   private final TurnoverTable turnovers;
   private final Predicate<AccountId> operators;
+  private final Supplier<Ledger.Backlog> backlogs;
   private final Supplier<List<String>> chains;
 
   /**
    * Makes the page.
    *
+   * @param backlogs what the store does not have yet
    * @param chains how each chain is doing, in words
    */
   public OperatorPage(
@@ -68,12 +75,14 @@ public final class OperatorPage {
       Providers providers,
       TurnoverTable turnovers,
       Predicate<AccountId> operators,
+      Supplier<Ledger.Backlog> backlogs,
       Supplier<List<String>> chains) {
     this.desk = desk;
     this.catalogue = catalogue;
     this.providers = providers;
     this.turnovers = turnovers;
     this.operators = operators;
+    this.backlogs = backlogs;
     this.chains = chains;
   }
 
@@ -94,6 +103,7 @@ public final class OperatorPage {
       sums.computeIfAbsent(each.provider(), _ -> new Sum()).add(each, cost);
       whole.add(each, cost);
     }
+    Ledger.Backlog backlog = backlogs.get();
     List<Line> accounts = new ArrayList<>();
     for (TurnoverTable.Account each : turnovers.busiest(day, BUSIEST)) {
       String charged = Shown.money(each.charge());
@@ -113,6 +123,11 @@ public final class OperatorPage {
         lines,
         accounts,
         routes(),
+        new Journal(
+            Shown.count(backlog.segments()),
+            Shown.count(Math.ceilDiv(backlog.waitingBytes(), 1024L)),
+            Shown.count(backlog.openCalls()),
+            backlog.isRefused()),
         chains.get());
   }
 

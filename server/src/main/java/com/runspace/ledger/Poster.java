@@ -68,7 +68,7 @@ final class Poster implements AutoCloseable {
   private final Runnable housekeeping;
   private final Thread thread;
   private volatile boolean stopping;
-  private boolean failing;
+  private volatile boolean failing;
   private long pauseNanos = PAUSE_NANOS;
   private long keptHouseNanos;
 
@@ -86,6 +86,10 @@ final class Poster implements AutoCloseable {
     this.housekeeping = housekeeping;
     keptHouseNanos = time.nanos() - HOUR_NANOS;
     thread = Thread.ofPlatform().name("journal-poster").daemon().unstarted(this::run);
+  }
+
+  Ledger.Backlog backlog() {
+    return Segment.backlog(journal.segments(), failing);
   }
 
   void start() {

@@ -105,6 +105,17 @@ final class Segment {
     return bytes <= size - written - pending - SEAL_BYTES;
   }
 
+  /** What of these segments is not in the store; as of about now, while loops and poster write. */
+  static Ledger.Backlog backlog(Collection<Segment> segments, boolean isRefused) {
+    long waiting = 0;
+    int open = 0;
+    for (Segment segment : segments) {
+      waiting += segment.written - segment.posted;
+      open += segment.openCalls();
+    }
+    return new Ledger.Backlog(segments.size(), waiting, open, isRefused);
+  }
+
   int openCalls() {
     return open.getAcquire();
   }
