@@ -10,14 +10,12 @@ import com.runspace.keys.Limits;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.models.Model;
 import com.runspace.web.Frame;
+import com.runspace.web.OneTimeForms;
 import com.runspace.web.Pages;
 import com.runspace.web.Viewer;
 import java.sql.SQLException;
 import java.util.Arrays;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectPage {
   private static final int LIVE_MAX = 100;
-  private static final int REMEMBERED = 10_000;
 
   /**
    * What {@code connect.jte} shows.
@@ -53,19 +50,8 @@ public final class ConnectPage {
   private final Pages pages;
   private final StoredKeyring keyring;
   private final Supplier<List<Model>> listed;
-  private final Randomness random;
+  private final OneTimeForms forms;
   private final String publicUrl;
-
-  /** The forms of which keys were made, the newest last. */
-  private final Map<String, Boolean> spent =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
 
   /**
    * Makes the page.
@@ -84,7 +70,7 @@ public final class ConnectPage {
     this.pages = pages;
     this.keyring = keyring;
     this.listed = listed;
-    this.random = random;
+    this.forms = new OneTimeForms(random);
     this.publicUrl = publicUrl;
   }
 
@@ -105,7 +91,7 @@ public final class ConnectPage {
     return new View(
         pages.frame("Connect", "/connect", viewer),
         Arrays.stream(Snippets.Client.values()).map(snippets::of).toList(),
-        HexFormat.of().toHexDigits(random.nextLong()),
+        forms.name(),
         confirm,
         refused,
         problem);
@@ -133,7 +119,7 @@ public final class ConnectPage {
       String full = "You have " + live + " keys. Revoke one that you do not need first.";
       return again(visit, 422, false, full);
     }
-    if (!spend(visit)) {
+    if (!forms.spend(visit.account(), client.name(), visit.form())) {
       return again(
           visit,
           409,
@@ -155,14 +141,5 @@ public final class ConnectPage {
   private Desk.Reply again(Desk.Visit visit, int status, boolean refused, String problem) {
     return desk.html(
         status, "connect.jte", view(visit.viewer(), !visit.isConfirmed(), refused, problem));
-  }
-
-  /** Whether this showing of the forms is used for the first time with this client. */
-  private boolean spend(Desk.Visit visit) {
-    String once = visit.form().text("once");
-    String name = visit.account() + " " + visit.form().text("client") + " " + once;
-    synchronized (spent) {
-      return once.isEmpty() || spent.putIfAbsent(name, Boolean.TRUE) == null;
-    }
   }
 }

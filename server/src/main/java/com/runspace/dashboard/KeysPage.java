@@ -14,13 +14,12 @@ import com.runspace.ledger.Standing;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.web.Frame;
+import com.runspace.web.OneTimeForms;
 import com.runspace.web.Shown;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -33,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 public final class KeysPage {
   private static final String PATH = "/keys/";
   private static final int LIVE_MAX = 100;
-  private static final int REMEMBERED = 10_000;
 
   /** How long a replaced key may live on. */
   private static final Map<String, Duration> OVERLAPS =
@@ -105,19 +103,8 @@ public final class KeysPage {
   private final StoredKeyring keyring;
   private final Catalogue catalogue;
   private final Function<Spender, Standing> standings;
-  private final Randomness random;
+  private final OneTimeForms forms;
   private final String baseUrl;
-
-  /** The forms of which keys were made, the newest last. */
-  private final Map<String, Boolean> spent =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
 
   /**
    * Makes the pages.
@@ -136,7 +123,7 @@ public final class KeysPage {
     this.keyring = keyring;
     this.catalogue = catalogue;
     this.standings = standings;
-    this.random = random;
+    this.forms = new OneTimeForms(random);
     this.baseUrl = publicUrl + "/v1";
   }
 
@@ -216,19 +203,10 @@ public final class KeysPage {
           Map.of("name", "You have " + live + " keys. Revoke one that you do not need first.");
       return listed(visit, 422, form.with(full), false, "");
     }
-    if (!spend(visit)) {
+    if (!forms.spend(visit.account(), visit.form())) {
       return new Desk.Reply.To("/keys?done=again");
     }
     return shown(visit, keyring.create(visit.account(), form.settings(visit.now())), "");
-  }
-
-  /** Whether this showing of a form is used for the first time. */
-  private boolean spend(Desk.Visit visit) {
-    String once = visit.form().text("once");
-    synchronized (spent) {
-      return once.isEmpty()
-          || spent.putIfAbsent(visit.account() + " " + once, Boolean.TRUE) == null;
-    }
   }
 
   private Desk.Reply shown(Desk.Visit visit, StoredKeyring.Created created, String replaced) {
@@ -267,7 +245,7 @@ public final class KeysPage {
     if (!visit.isConfirmed()) {
       return detail(visit, 403, key, choice, true);
     }
-    if (!spend(visit)) {
+    if (!forms.spend(visit.account(), visit.form())) {
       return new Desk.Reply.To("/keys?done=again");
     }
     String replaced =
@@ -292,17 +270,13 @@ public final class KeysPage {
             desk.frame(visit, "API keys", "/keys"),
             form,
             catalogue.list().stream().map(Model::id).toList(),
-            once(),
+            forms.name(),
             !visit.isConfirmed(),
             refused,
             notice,
             live,
             ended);
     return desk.html(status, "keys.jte", view);
-  }
-
-  private String once() {
-    return HexFormat.of().toHexDigits(random.nextLong());
   }
 
   private static Line line(StoredKey key, Instant now) {

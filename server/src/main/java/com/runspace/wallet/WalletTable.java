@@ -5,12 +5,9 @@ import com.runspace.base.Db;
 import com.runspace.chain.Address;
 import com.runspace.chain.Namespace;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -79,18 +76,13 @@ final class WalletTable {
   /** A text that is made once and stays the same. */
   String secret(String name, String fresh) throws SQLException {
     return db.write(connection -> {
-      update(
+      Db.update(
           connection,
           "INSERT INTO wallet_secret (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
           name,
           fresh);
-      try (PreparedStatement statement =
-          prepare(connection, "SELECT value FROM wallet_secret WHERE name = ?", name)) {
-        try (ResultSet rows = statement.executeQuery()) {
-          rows.next();
-          return rows.getString(1);
-        }
-      }
+      String sql = "SELECT value FROM wallet_secret WHERE name = ?";
+      return Db.list(connection, sql, row -> row.getString(1), name).getFirst();
     });
   }
 
@@ -100,7 +92,7 @@ final class WalletTable {
   }
 
   private static boolean use(Connection connection, String nonce, Instant now) throws SQLException {
-    return update(
+    return Db.update(
             connection,
             "INSERT INTO used_nonce (nonce, used_at) VALUES (?, ?) ON CONFLICT (nonce) DO NOTHING",
             nonce,
@@ -129,7 +121,7 @@ final class WalletTable {
       }
       Wallet wallet = known.orElse(fresh);
       if (known.isEmpty()) {
-        update(
+        Db.update(
             connection,
             "INSERT INTO account (id, created_at) VALUES (?, ?)",
             fresh.account().value(),
@@ -189,7 +181,7 @@ final class WalletTable {
       if (!isTheirs) {
         return Change.ELSEWHERE;
       }
-      update(
+      Db.update(
           connection,
           "UPDATE session SET confirmed_at = ? WHERE id = ?",
           now.toEpochMilli(),
@@ -212,7 +204,7 @@ final class WalletTable {
       if (active(connection, account.value()) <= 1) {
         return Change.LAST;
       }
-      update(
+      Db.update(
           connection,
           "UPDATE wallet SET unlinked_at = ? WHERE id = ?",
           now.toEpochMilli(),
@@ -257,30 +249,23 @@ final class WalletTable {
                 account.value()));
   }
 
-  private static List<Wallet> select(Connection connection, String tail, String... values)
+  private static List<Wallet> select(Connection connection, String tail, Object... values)
       throws SQLException {
-    List<Wallet> wallets = new ArrayList<>();
-    try (PreparedStatement statement =
-        prepare(connection, "SELECT * FROM wallet" + tail, (Object[]) values)) {
-      try (ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          boolean isEvm = rows.getString("namespace").equals(Namespace.EIP155.caip());
-          wallets.add(
-              new Wallet(
-                  rows.getString("id"),
-                  new AccountId(rows.getString("account")),
-                  new Address(
-                      isEvm ? Namespace.EIP155 : Namespace.SOLANA, rows.getString("address")),
-                  rows.getString("chain"),
-                  Instant.ofEpochMilli(rows.getLong("linked_at"))));
-        }
-      }
-    }
-    return wallets;
+    return Db.list(connection, "SELECT * FROM wallet" + tail, WalletTable::wallet, values);
+  }
+
+  private static Wallet wallet(ResultSet row) throws SQLException {
+    boolean isEvm = row.getString("namespace").equals(Namespace.EIP155.caip());
+    return new Wallet(
+        row.getString("id"),
+        new AccountId(row.getString("account")),
+        new Address(isEvm ? Namespace.EIP155 : Namespace.SOLANA, row.getString("address")),
+        row.getString("chain"),
+        Instant.ofEpochMilli(row.getLong("linked_at")));
   }
 
   private static void insert(Connection connection, Wallet wallet) throws SQLException {
-    update(
+    Db.update(
         connection,
         "INSERT INTO wallet (id, account, namespace, address, chain, linked_at)"
             + " VALUES (?, ?, ?, ?, ?, ?)",
@@ -298,7 +283,7 @@ final class WalletTable {
 
   private static int insert(Connection connection, SessionRow row) throws SQLException {
     Session session = row.session();
-    return update(
+    return Db.update(
         connection,
         "INSERT INTO session (id, hash, account, wallet, created_at, seen_at, expires_at,"
             + " confirmed_at, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -314,26 +299,21 @@ final class WalletTable {
   }
 
   List<SessionRow> sessions() throws SQLException {
-    return db.read(connection -> {
-      List<SessionRow> sessions = new ArrayList<>();
-      try (PreparedStatement statement = prepare(connection, "SELECT * FROM session");
-          ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          Session session =
-              new Session(
-                  rows.getString("id"),
-                  new AccountId(rows.getString("account")),
-                  rows.getString("wallet"),
-                  Instant.ofEpochMilli(rows.getLong("created_at")),
-                  Instant.ofEpochMilli(rows.getLong("seen_at")),
-                  Instant.ofEpochMilli(rows.getLong("expires_at")),
-                  Instant.ofEpochMilli(rows.getLong("confirmed_at")),
-                  rows.getString("agent"));
-          sessions.add(new SessionRow(rows.getString("hash"), session));
-        }
-      }
-      return sessions;
-    });
+    return db.list("SELECT * FROM session", WalletTable::session);
+  }
+
+  private static SessionRow session(ResultSet row) throws SQLException {
+    Session session =
+        new Session(
+            row.getString("id"),
+            new AccountId(row.getString("account")),
+            row.getString("wallet"),
+            Instant.ofEpochMilli(row.getLong("created_at")),
+            Instant.ofEpochMilli(row.getLong("seen_at")),
+            Instant.ofEpochMilli(row.getLong("expires_at")),
+            Instant.ofEpochMilli(row.getLong("confirmed_at")),
+            row.getString("agent"));
+    return new SessionRow(row.getString("hash"), session);
   }
 
   /** Writes when sessions were last seen, deletes those that ended and the nonces that expired. */
@@ -341,46 +321,22 @@ final class WalletTable {
       throws SQLException {
     db.write(connection -> {
       for (Map.Entry<String, Instant> each : seen.entrySet()) {
-        update(
+        Db.update(
             connection,
             "UPDATE session SET seen_at = ? WHERE id = ?",
             each.getValue().toEpochMilli(),
             each.getKey());
       }
       for (String id : ended) {
-        update(connection, "DELETE FROM session WHERE id = ?", id);
+        Db.update(connection, "DELETE FROM session WHERE id = ?", id);
       }
-      return update(
+      return Db.update(
           connection, "DELETE FROM used_nonce WHERE used_at < ?", noncesBefore.toEpochMilli());
     });
   }
 
   private static long count(Connection connection, String sql, Object... values)
       throws SQLException {
-    try (PreparedStatement statement = prepare(connection, sql, values);
-        ResultSet rows = statement.executeQuery()) {
-      rows.next();
-      return rows.getLong(1);
-    }
-  }
-
-  private static int update(Connection connection, String sql, Object... values)
-      throws SQLException {
-    try (PreparedStatement statement = prepare(connection, sql, values)) {
-      return statement.executeUpdate();
-    }
-  }
-
-  private static PreparedStatement prepare(Connection connection, String sql, Object... values)
-      throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] instanceof Long number) {
-        statement.setLong(i + 1, number);
-      } else {
-        statement.setObject(i + 1, values[i], Types.VARCHAR);
-      }
-    }
-    return statement;
+    return Db.list(connection, sql, row -> row.getLong(1), values).getFirst();
   }
 }
