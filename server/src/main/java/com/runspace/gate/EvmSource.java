@@ -64,28 +64,14 @@ final class EvmSource implements TokenSource {
   }
 
   @Override
-  public List<String> problems(List<String> unreachable) {
-    List<String> problems = new ArrayList<>();
-    for (int i = 0; i < providers(); i++) {
-      String about = "gate token '" + token.name() + "', rpc " + (i + 1) + ": ";
-      try {
-        check(chain.only(i), problems, about);
-      } catch (RpcFault fault) {
-        unreachable.add(about + fault.getMessage());
-      }
-    }
-    return problems;
-  }
-
-  private void check(EvmChain one, List<String> problems, String about) throws RpcFault {
+  public @Nullable String problem(int provider) throws RpcFault {
+    EvmChain one = chain.only(provider);
     String is = "eip155:" + one.chainId();
     if (!is.equals(token.chain())) {
-      problems.add(about + "is on " + is + ", and the settings say " + token.chain());
-      return;
+      return TokenSource.onOtherChain(is, token);
     }
     if (!one.hasCode(token.address())) {
-      problems.add(about + "there is no contract at " + token.address());
-      return;
+      return "there is no contract at " + token.address();
     }
     int decimals;
     try {
@@ -93,18 +79,11 @@ final class EvmSource implements TokenSource {
     } catch (RpcFault fault) {
       // A staking receipt need not tell them; then the settings are all there is.
       if (fault.kind() == RpcFault.Kind.REVERTED) {
-        return;
+        return null;
       }
       throw fault;
     }
-    if (decimals != token.decimals()) {
-      problems.add(
-          about
-              + "the token has "
-              + decimals
-              + " decimals, and the settings say "
-              + token.decimals());
-    }
+    return TokenSource.otherDecimals(decimals, token);
   }
 
   @Override

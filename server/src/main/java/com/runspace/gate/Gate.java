@@ -141,7 +141,7 @@ public final class Gate implements AutoCloseable {
   public StartCheck check() {
     List<String> warnings = new ArrayList<>();
     List<String> problems = new ArrayList<>();
-    watches.forEach(watch -> problems.addAll(watch.source().problems(warnings)));
+    watches.forEach(watch -> problems.addAll(watch.problems(warnings)));
     return new StartCheck(List.copyOf(problems), List.copyOf(warnings));
   }
 

@@ -71,35 +71,14 @@ final class SolanaSource implements TokenSource {
   }
 
   @Override
-  public List<String> problems(List<String> unreachable) {
-    List<String> problems = new ArrayList<>();
-    for (int i = 0; i < providers(); i++) {
-      String about = "gate token '" + token.name() + "', rpc " + (i + 1) + ": ";
-      try {
-        check(chain.only(i), problems, about);
-      } catch (RpcFault fault) {
-        unreachable.add(about + fault.getMessage());
-      }
-    }
-    return problems;
-  }
-
-  private void check(SolanaChain one, List<String> problems, String about) throws RpcFault {
+  public @Nullable String problem(int provider) throws RpcFault {
+    SolanaChain one = chain.only(provider);
     String genesis = one.genesisHash();
     String is = "solana:" + genesis.substring(0, Math.min(32, genesis.length()));
     if (!is.equals(token.chain())) {
-      problems.add(about + "is on " + is + ", and the settings say " + token.chain());
-      return;
+      return TokenSource.onOtherChain(is, token);
     }
-    int decimals = one.decimals(token.address());
-    if (decimals != token.decimals()) {
-      problems.add(
-          about
-              + "the token has "
-              + decimals
-              + " decimals, and the settings say "
-              + token.decimals());
-    }
+    return TokenSource.otherDecimals(one.decimals(token.address()), token);
   }
 
   @Override

@@ -2,6 +2,7 @@ package com.runspace.gate;
 
 import com.runspace.chain.Address;
 import com.runspace.chain.RpcFault;
+import com.runspace.gate.GateSettings.Token;
 import com.runspace.gate.Rounds.Round;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -28,13 +29,8 @@ interface TokenSource extends AutoCloseable {
   /** The same token as one of the providers sees it, from 0. Not to be closed. */
   TokenSource only(int provider);
 
-  /**
-   * Why this is not the token of the settings, as each provider tells; a provider that does not
-   * answer tells nothing.
-   *
-   * @param unreachable gets a sentence for each provider that does not answer
-   */
-  List<String> problems(List<String> unreachable);
+  /** Why this is not the token of the settings, as one provider tells, from 0; null when it is. */
+  @Nullable String problem(int provider) throws RpcFault;
 
   /** What wallets hold at the newest block that will not be taken back. */
   Reading read(Collection<Address> holders) throws RpcFault;
@@ -62,6 +58,18 @@ interface TokenSource extends AutoCloseable {
    * in it; where it is known only that something moved since, the amount is zero.
    */
   Map<Long, BigInteger> history(Address holder, List<Round> rounds) throws RpcFault;
+
+  /** That a provider is on another chain, in words. */
+  static String onOtherChain(String chain, Token token) {
+    return "is on " + chain + ", and the settings say " + token.chain();
+  }
+
+  /** That the token has other decimals there, in words; null when it has not. */
+  static @Nullable String otherDecimals(int decimals, Token token) {
+    return decimals == token.decimals()
+        ? null
+        : "the token has " + decimals + " decimals, and the settings say " + token.decimals();
+  }
 
   @Override
   void close();

@@ -157,12 +157,34 @@ final class TokenWatch {
   private void check() throws RpcFault {
     if (!checked) {
       List<String> unreachable = new ArrayList<>();
-      List<String> problems = source.problems(unreachable);
+      List<String> problems = problems(unreachable);
       if (!problems.isEmpty()) {
         throw new RpcFault(RpcFault.Kind.OTHER, String.join("; ", problems));
       }
       checked = unreachable.isEmpty();
     }
+  }
+
+  /**
+   * Why this is not the token of the settings, as each provider tells; a provider that does not
+   * answer tells nothing. Blocks.
+   *
+   * @param unreachable gets a sentence for each provider that does not answer
+   */
+  List<String> problems(List<String> unreachable) {
+    List<String> problems = new ArrayList<>();
+    for (int i = 0; i < source.providers(); i++) {
+      String about = "gate token '" + token.name() + "', rpc " + (i + 1) + ": ";
+      try {
+        String problem = source.problem(i);
+        if (problem != null) {
+          problems.add(about + problem);
+        }
+      } catch (RpcFault fault) {
+        unreachable.add(about + fault.getMessage());
+      }
+    }
+    return problems;
   }
 
   private Reading read(List<Address> holders, boolean compare, Instant now)

@@ -30,8 +30,11 @@ final class Fuzz {
       Exit code 0: every answer was as it must be; 1: not, and what was sent is printed; 2: not run.
       """;
 
-  private static final Set<String> NAMES =
-      Set.of("--cases", "--seed", "--first", "--clients", "--gateway-jar", "--jvm-flags");
+  private static final Program PROGRAM =
+      new Program(
+          "fuzz",
+          HELP,
+          Set.of("--cases", "--seed", "--first", "--clients", "--gateway-jar", "--jvm-flags"));
   private static final long PROGRESS_NANOS = 5_000_000_000L;
   private static final int SETTLE_SECONDS = 20;
 
@@ -51,33 +54,25 @@ final class Fuzz {
 
   /** Runs it as the words say; returns the exit code. */
   static int run(String[] words) throws IOException, InterruptedException {
-    if (List.of(words).contains("--help")) {
-      System.out.print(HELP);
-      return 0;
-    }
-    Arguments given;
-    Options options;
-    try {
-      given = Arguments.parse(words, NAMES, Set.of());
-      options = Options.ofGateway(given, Bench.module());
-    } catch (IllegalArgumentException e) {
-      System.err.println("fuzz: " + e.getMessage() + "; --help tells what there is");
-      return 2;
-    }
-    Path temp = Bench.workFolder();
-    try (CheckingUpstream upstream =
-            CheckingUpstream.start(RunSpace.UPSTREAM_MODEL, RunSpace.MAX_OUTPUT);
-        Gateway gateway = RunSpace.start(options, temp, upstream.port(), "fuzz")) {
-      Attack.Plan plan =
-          new Attack.Plan(
-              gateway.port(),
-              gateway.bearer(),
-              given.number("--seed", 1),
-              given.number("--first", 0),
-              given.number("--cases", 1_000_000),
-              given.number("--clients", 24));
-      return new Fuzz(plan, gateway, upstream).run();
-    }
+    return PROGRAM.run(
+        words,
+        given -> {
+          Options options = Options.ofGateway(given, Bench.module());
+          Path temp = Bench.workFolder();
+          try (CheckingUpstream upstream =
+                  CheckingUpstream.start(RunSpace.UPSTREAM_MODEL, RunSpace.MAX_OUTPUT);
+              Gateway gateway = RunSpace.start(options, temp, upstream.port(), "fuzz")) {
+            Attack.Plan plan =
+                new Attack.Plan(
+                    gateway.port(),
+                    gateway.bearer(),
+                    given.number("--seed", 1),
+                    given.number("--first", 0),
+                    given.number("--cases", 1_000_000),
+                    given.number("--clients", 24));
+            return new Fuzz(plan, gateway, upstream).run();
+          }
+        });
   }
 
   private int run() throws IOException, InterruptedException {

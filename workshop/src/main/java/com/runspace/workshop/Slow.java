@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -35,15 +34,18 @@ final class Slow {
       The table goes to standard output. Exit code 0: measured; 2: not run.
       """;
 
-  private static final Set<String> NAMES =
-      Set.of(
-          "--callers",
-          "--seconds",
-          "--bytes",
-          "--event-bytes",
-          "--part",
-          "--gateway-jar",
-          "--jvm-flags");
+  private static final Program PROGRAM =
+      new Program(
+          "slow",
+          HELP,
+          Set.of(
+              "--callers",
+              "--seconds",
+              "--bytes",
+              "--event-bytes",
+              "--part",
+              "--gateway-jar",
+              "--jvm-flags"));
   private static final long CALL_EACH_NANOS = 10_000_000;
   private static final int WARM_SECONDS = 15;
 
@@ -62,30 +64,22 @@ final class Slow {
   }
 
   /** Runs it as the words say; returns the exit code. */
-  static int run(String[] words) throws IOException {
-    if (List.of(words).contains("--help")) {
-      System.out.print(HELP);
-      return 0;
-    }
-    Arguments given;
-    Options options;
-    try {
-      given = Arguments.parse(words, NAMES, Set.of());
-      options = Options.ofGateway(given, Bench.module());
-    } catch (IllegalArgumentException e) {
-      System.err.println("slow: " + e.getMessage() + "; --help tells what there is");
-      return 2;
-    }
-    Path temp = Bench.workFolder();
-    try (SlowUpstream upstream = new SlowUpstream(given.number("--event-bytes", 1 << 10));
-        Gateway gateway = RunSpace.start(options, temp, upstream.port(), "slow")) {
-      Slow slow = new Slow(gateway, given.number("--seconds", 60));
-      slow.run(
-          given.number("--callers", 1_000),
-          given.number("--bytes", 20 << 10),
-          given.text("--part", "both"));
-    }
-    return 0;
+  static int run(String[] words) throws IOException, InterruptedException {
+    return PROGRAM.run(
+        words,
+        given -> {
+          Options options = Options.ofGateway(given, Bench.module());
+          Path temp = Bench.workFolder();
+          try (SlowUpstream upstream = new SlowUpstream(given.number("--event-bytes", 1 << 10));
+              Gateway gateway = RunSpace.start(options, temp, upstream.port(), "slow")) {
+            Slow slow = new Slow(gateway, given.number("--seconds", 60));
+            slow.run(
+                given.number("--callers", 1_000),
+                given.number("--bytes", 20 << 10),
+                given.text("--part", "both"));
+          }
+          return 0;
+        });
   }
 
   private void run(int callers, int bytes, String part) throws IOException {

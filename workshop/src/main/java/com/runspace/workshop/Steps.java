@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -32,7 +31,8 @@ final class Steps {
       Exit code 0: all was as it must be; 1: not; 2: not run.
       """;
 
-  private static final Set<String> NAMES = Set.of("--steps", "--seed", "--length");
+  private static final Program PROGRAM =
+      new Program("steps", HELP, Set.of("--steps", "--seed", "--length"));
   private static final long PROGRESS_NANOS = 5_000_000_000L;
 
   /** A new store after so many stories, so that none becomes large and slow. */
@@ -58,25 +58,16 @@ final class Steps {
   }
 
   /** Runs it as the words say; returns the exit code. */
-  static int run(String[] words) throws IOException {
-    if (List.of(words).contains("--help")) {
-      System.out.print(HELP);
-      return 0;
-    }
-    int steps;
-    int seed;
-    int length;
-    try {
-      Arguments given = Arguments.parse(words, NAMES, Set.of());
-      steps = given.number("--steps", 1_000_000);
-      seed = given.number("--seed", 1);
-      length = Math.max(1, given.number("--length", 200));
-    } catch (IllegalArgumentException e) {
-      System.err.println("steps: " + e.getMessage() + "; --help tells what there is");
-      return 2;
-    }
-    LEDGER_LOG.setLevel(Level.OFF);
-    return new Steps(Bench.workFolder(), steps, length).run(seed);
+  static int run(String[] words) throws IOException, InterruptedException {
+    return PROGRAM.run(
+        words,
+        given -> {
+          int steps = given.number("--steps", 1_000_000);
+          int seed = given.number("--seed", 1);
+          int length = Math.max(1, given.number("--length", 200));
+          LEDGER_LOG.setLevel(Level.OFF);
+          return new Steps(Bench.workFolder(), steps, length).run(seed);
+        });
   }
 
   private int run(int first) throws IOException {

@@ -34,8 +34,11 @@ final class WrongKeys {
       be; 2: not run.
       """;
 
-  private static final Set<String> NAMES =
-      Set.of("--per-minute", "--rounds", "--seconds", "--gateway-jar", "--jvm-flags");
+  private static final Program PROGRAM =
+      new Program(
+          "wrongkeys",
+          HELP,
+          Set.of("--per-minute", "--rounds", "--seconds", "--gateway-jar", "--jvm-flags"));
   private static final int FLOODERS = 8;
   private static final long CALL_EACH_NANOS = 2_000_000;
   private static final long MINUTE_NANOS = 60_000_000_000L;
@@ -57,26 +60,18 @@ final class WrongKeys {
   }
 
   /** Runs it as the words say; returns the exit code. */
-  static int run(String[] words) throws IOException {
-    if (List.of(words).contains("--help")) {
-      System.out.print(HELP);
-      return 0;
-    }
-    Arguments given;
-    Options options;
-    try {
-      given = Arguments.parse(words, NAMES, Set.of());
-      options = Options.ofGateway(given, Bench.module());
-    } catch (IllegalArgumentException e) {
-      System.err.println("wrongkeys: " + e.getMessage() + "; --help tells what there is");
-      return 2;
-    }
-    Path temp = Bench.workFolder();
-    try (SlowUpstream upstream = new SlowUpstream(1);
-        Gateway gateway = RunSpace.start(options, temp, upstream.port(), "wrongkeys")) {
-      WrongKeys bench = new WrongKeys(gateway, given.number("--seconds", 20));
-      return bench.run(given.number("--rounds", 3), given.number("--per-minute", 100_000));
-    }
+  static int run(String[] words) throws IOException, InterruptedException {
+    return PROGRAM.run(
+        words,
+        given -> {
+          Options options = Options.ofGateway(given, Bench.module());
+          Path temp = Bench.workFolder();
+          try (SlowUpstream upstream = new SlowUpstream(1);
+              Gateway gateway = RunSpace.start(options, temp, upstream.port(), "wrongkeys")) {
+            WrongKeys bench = new WrongKeys(gateway, given.number("--seconds", 20));
+            return bench.run(given.number("--rounds", 3), given.number("--per-minute", 100_000));
+          }
+        });
   }
 
   private int run(int rounds, int perMinute) throws IOException {
