@@ -203,8 +203,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       return;
     }
     over();
-    loop.ledger().flush();
-    sink.answer(json);
+    loop.turn().whenRecorded(() -> sink.answer(json));
   }
 
   /** The provider said no. Another route is tried where that cannot run the call twice. */

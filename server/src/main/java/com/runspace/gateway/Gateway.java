@@ -13,6 +13,7 @@ import com.runspace.models.Catalogue;
 import com.runspace.upstream.Providers;
 import com.runspace.upstream.Upstreams;
 import com.runspace.wire.AnswerScan;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.HashMap;
 import java.util.function.Function;
@@ -58,18 +59,21 @@ public final class Gateway {
   }
 
   public Gateway(Vertx vertx, Watch watch, Shared shared) {
+    Context context = vertx.getOrCreateContext();
+    Ledger ledger = shared.ledgers().get();
     loop =
         new Loop(
-            vertx.getOrCreateContext(),
+            context,
             watch,
             shared.time(),
-            shared.ledgers().get(),
+            ledger,
+            new Loop.Turn(context, ledger),
             new Upstreams(vertx, shared.providers()),
             shared.budget(),
             shared.observer(),
             new AnswerScan(),
             new HashMap<>());
-    watch.add(new Recording(loop.ledger()));
+    watch.add(new Recording(ledger));
     completion = new Completion(shared.catalogue(), loop);
     chat =
         new ChatEndpoint(

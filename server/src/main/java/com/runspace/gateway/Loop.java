@@ -10,6 +10,7 @@ import com.runspace.ledger.Ledger;
 import com.runspace.upstream.Upstreams;
 import com.runspace.wire.AnswerScan;
 import io.vertx.core.Context;
+import java.util.ArrayDeque;
 import java.util.Map;
 
 /**
@@ -22,6 +23,7 @@ record Loop(
     Watch watch,
     Time time,
     Ledger ledger,
+    Turn turn,
     Upstreams upstreams,
     MemoryBudget budget,
     CallObserver observer,
@@ -44,5 +46,50 @@ record Loop(
   /** Wall clock, milliseconds since the epoch. */
   long nowMillis() {
     return time.epochMillis();
+  }
+
+  /**
+   * What waits until the journal has what was recorded. Answers that are ready in one turn of the
+   * event loop share one write, and what it costs.
+   */
+  static final class Turn {
+    private final Context context;
+    private final Ledger ledger;
+    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+    private boolean asked;
+
+    Turn(Context context, Ledger ledger) {
+      this.context = context;
+      this.ledger = ledger;
+    }
+
+    /** Runs work at the end of this turn, when all that was recorded until now is written. */
+    void whenRecorded(Runnable work) {
+      waiting.add(work);
+      ask();
+    }
+
+    private void ask() {
+      if (!asked) {
+        asked = true;
+        context.runOnContext(_ -> end());
+      }
+    }
+
+    private void end() {
+      asked = false;
+      int ready = waiting.size();
+      ledger.flush();
+      try {
+        for (; ready > 0; ready--) {
+          waiting.remove().run();
+        }
+      } finally {
+        // One that fails does not keep those behind it from their callers.
+        if (!waiting.isEmpty()) {
+          ask();
+        }
+      }
+    }
   }
 }

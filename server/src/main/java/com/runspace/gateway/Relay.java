@@ -249,14 +249,13 @@ final class Relay {
   private void askFlush() {
     if (!flushAsked) {
       flushAsked = true;
-      loop.context().runOnContext(_ -> flush());
+      loop.turn().whenRecorded(this::flush);
     }
   }
 
   private void flush() {
     flushAsked = false;
     if (out.length() > 0) {
-      loop.ledger().flush();
       sink.write(out);
       out.clear();
       call.wrote();

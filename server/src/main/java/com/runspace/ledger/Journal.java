@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -253,7 +252,7 @@ final class Journal implements AutoCloseable {
   final class Writer {
     private final long name;
     private final AtomicReference<@Nullable Segment> spare = new AtomicReference<>();
-    private final CRC32C crc = new CRC32C();
+    private final Segment.Checksum checksum = new Segment.Checksum();
     private ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
     private Segment current;
     private long reserved;
@@ -393,8 +392,7 @@ final class Journal implements AutoCloseable {
       int length = buffer.position() - body;
       long place = current.written + from;
       buffer.putInt(from, length);
-      buffer.putInt(
-          from + 4, Segment.checksum(crc, current.number, place, buffer.array(), body, length));
+      buffer.putInt(from + 4, checksum.of(current.number, place, buffer.array(), body, length));
     }
   }
 }

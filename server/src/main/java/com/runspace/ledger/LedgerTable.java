@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * The history of calls in the store: a row per call, and sums per day that outlive the rows.
  *
  * <p>A call is posted once: its id is the key, and sums grow only by rows that were really added,
- * in the same transaction. All of it blocks. The SQL is what SQLite and PostgreSQL share.
+ * in the same transaction. All of it blocks. The SQL is what SQLite and PostgreSQL share, but for
+ * {@code WITHOUT ROWID}: else SQLite would keep a second tree with each id once more.
  */
 public final class LedgerTable {
   private static final List<List<String>> STEPS =
@@ -109,9 +110,15 @@ public final class LedgerTable {
   private record DayKey(AccountId account, Day day) {}
 
   /** A kind with the numbers that stand for it, and for its account, in the rows of calls. */
-  private record Known(Entry.Kind kind, long number, long account) {}
+  private record Known(Entry.Kind kind, long number, long account) {
+    // Each call is summed by it; the number alone tells kinds apart.
+    @Override
+    public int hashCode() {
+      return Long.hashCode(number);
+    }
+  }
 
-  private record Sum(Entry.Kind kind, Day day) {}
+  private record Sum(Known known, Day day) {}
 
   private record Row(Entry.Settled call, Known known) {
     void put(Rows.Values values) throws SQLException {
@@ -169,14 +176,8 @@ public final class LedgerTable {
       return found.getFirst();
     }
     String add =
-        "INSERT INTO "
-            + table
-            + " ("
-            + columns
-            + ", number) SELECT "
-            + "?, ".repeat(values.length)
-            + "COALESCE(MAX(number), 0) + 1 FROM "
-            + table;
+        "INSERT INTO %s (%s, number) SELECT %sCOALESCE(MAX(number), 0) + 1 FROM %s"
+            .formatted(table, columns, "?, ".repeat(values.length), table);
     var _ = Db.update(connection, add, values);
     return Db.list(connection, find, row -> row.getLong(1), values).getFirst();
   }
@@ -202,7 +203,7 @@ public final class LedgerTable {
     for (Row row : added) {
       Settlement end = row.call.settlement();
       long[] sum =
-          sums.computeIfAbsent(new Sum(row.known.kind, row.call.call().day()), _ -> new long[5]);
+          sums.computeIfAbsent(new Sum(row.known, row.call.call().day()), _ -> new long[5]);
       add(
           sum,
           1,
@@ -214,7 +215,7 @@ public final class LedgerTable {
     Map<List<Object>, long[]> usage = new LinkedHashMap<>();
     Map<List<Object>, long[]> days = new LinkedHashMap<>();
     sums.forEach((of, sum) -> {
-      Entry.Kind kind = of.kind;
+      Entry.Kind kind = of.known.kind;
       long day = of.day.epochDay();
       add(
           usage.computeIfAbsent(

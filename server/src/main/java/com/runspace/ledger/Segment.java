@@ -178,22 +178,21 @@ final class Segment {
   private static ByteBuffer header(long number, long writer) {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
     header.putInt(MAGIC).putShort(VERSION).putShort((short) 0).putLong(number).putLong(writer);
-    header.putInt(checksum(new CRC32C(), 0, 0, header.array(), 0, header.position()));
+    header.putInt(new Checksum().of(0, 0, header.array(), 0, header.position()));
     return header.rewind();
   }
 
-  /** The checksum of a record's bytes at their place. */
-  static int checksum(CRC32C crc, long number, long place, byte[] bytes, int from, int length) {
-    crc.reset();
-    update(crc, number);
-    update(crc, place);
-    crc.update(bytes, from, length);
-    return (int) crc.getValue();
-  }
+  /** Makes checksums of records at their places. Belongs to one thread. */
+  static final class Checksum {
+    private final CRC32C crc = new CRC32C();
+    private final ByteBuffer where = ByteBuffer.allocate(2 * Long.BYTES);
 
-  private static void update(CRC32C crc, long value) {
-    for (int shift = 56; shift >= 0; shift -= 8) {
-      crc.update((int) (value >>> shift));
+    int of(long number, long place, byte[] bytes, int from, int length) {
+      where.putLong(0, number).putLong(Long.BYTES, place);
+      crc.reset();
+      crc.update(where.array(), 0, where.capacity());
+      crc.update(bytes, from, length);
+      return (int) crc.getValue();
     }
   }
 
@@ -209,7 +208,7 @@ final class Segment {
       header.getShort();
       Header read = new Header(version, header.getLong(), header.getLong());
       int length = header.position();
-      boolean whole = header.getInt() == checksum(new CRC32C(), 0, 0, file, /* from= */ 0, length);
+      boolean whole = header.getInt() == new Checksum().of(0, 0, file, /* from= */ 0, length);
       return ours && whole ? read : null;
     }
 
@@ -246,7 +245,7 @@ final class Segment {
    * @param file the bytes of the file from {@code start} on, which is place {@code start}
    */
   static Scan scan(long number, byte[] file, long start, int length, Listener listener) {
-    CRC32C crc = new CRC32C();
+    Checksum checksum = new Checksum();
     ByteBuffer bytes = ByteBuffer.wrap(file, 0, length);
     List<Gap> gaps = new ArrayList<>();
     int at = 0;
@@ -256,7 +255,7 @@ final class Segment {
     long expected = -1;
     boolean sealed = false;
     while (at < end) {
-      int next = recordEnd(crc, number, file, bytes, start, at);
+      int next = recordEnd(checksum, number, file, bytes, start, at);
       if (next < 0) {
         if (damaged < 0) {
           damaged = at;
@@ -286,7 +285,7 @@ final class Segment {
   }
 
   private static int recordEnd(
-      CRC32C crc, long number, byte[] file, ByteBuffer bytes, long start, int at) {
+      Checksum checksum, long number, byte[] file, ByteBuffer bytes, long start, int at) {
     int length = bytes.limit();
     if (length - at < SEAL_BYTES) {
       return -1;
@@ -295,7 +294,7 @@ final class Segment {
     if (body < PREFIX_BYTES || body > RECORD_BYTES_MAX || body > length - at - FRAME_BYTES) {
       return -1;
     }
-    int read = checksum(crc, number, start + at, file, at + FRAME_BYTES, body);
+    int read = checksum.of(number, start + at, file, at + FRAME_BYTES, body);
     return bytes.getInt(at + 4) == read ? at + FRAME_BYTES + body : -1;
   }
 

@@ -33,7 +33,7 @@ CREATE TABLE call (
   kind INTEGER NOT NULL, day INTEGER NOT NULL, held BIGINT NOT NULL,
   prompt_tokens BIGINT NOT NULL, cached_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL,
   cost BIGINT NOT NULL, charge BIGINT NOT NULL, settled_at BIGINT NOT NULL,
-  PRIMARY KEY (account, admitted_at, id));
+  PRIMARY KEY (account, admitted_at, id)) WITHOUT ROWID;
 
 INSERT INTO call
   SELECT a.number, c.admitted_at, c.id, k.number, c.day, c.held, c.prompt_tokens,

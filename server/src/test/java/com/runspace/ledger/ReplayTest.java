@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -238,7 +237,7 @@ class ReplayTest {
     byte[] file = Files.readAllBytes(segment.path);
     file[5] = 2;
     // A newer writer would have the right checksum over its version.
-    ByteBuffer.wrap(file).putInt(24, Segment.checksum(new CRC32C(), 0, 0, file, 0, 24));
+    ByteBuffer.wrap(file).putInt(24, new Segment.Checksum().of(0, 0, file, 0, 24));
     Files.write(segment.path, file);
     assertThatThrownBy(() -> Poster.replay(folder, new Rows(), LATER))
         .hasMessageContaining("newer RunSpace");
