@@ -4,6 +4,7 @@ import com.runspace.gateway.Gateway;
 import com.runspace.gateway.Refusals;
 import com.runspace.http.Handler;
 import com.runspace.http.Router;
+import com.runspace.mcp.McpEndpoint;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class Routes {
   private Routes() {}
 
-  static Router of(Gateway gateway, Handler key, @Nullable Handler usage, Health health) {
+  static Router of(
+      Gateway gateway, McpEndpoint mcp, Handler key, @Nullable Handler usage, Health health) {
     Router router = new Router(Refusals.fallbacks());
     if (usage != null) {
       router.on(HttpMethod.GET, "/v1/usage", usage);
@@ -24,7 +26,10 @@ final class Routes {
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())
         .below(HttpMethod.GET, "/v1/models/", gateway.models())
-        .on(HttpMethod.GET, "/v1/key", key);
+        .on(HttpMethod.GET, "/v1/key", key)
+        // For Claude: a key as bearer, or in the path.
+        .on(HttpMethod.POST, McpEndpoint.PATH, mcp.withBearer())
+        .below(HttpMethod.POST, McpEndpoint.PATH + "/", mcp.withKeyInPath());
   }
 
   /** The operator's own listener, which callers never reach. */

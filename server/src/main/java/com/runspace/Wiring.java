@@ -7,15 +7,20 @@ import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.config.Edge;
 import com.runspace.config.Settings;
 import com.runspace.gateway.CallObserver;
 import com.runspace.gateway.Gateway;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
+import com.runspace.keys.Caller;
 import com.runspace.keys.Keyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
+import com.runspace.ledger.Standing;
+import com.runspace.mcp.Allowance;
+import com.runspace.mcp.McpEndpoint;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.upstream.Probes;
@@ -24,11 +29,15 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.net.URI;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,8 +100,15 @@ final class Wiring implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
+    McpEndpoint.Shared mcp =
+        new McpEndpoint.Shared(
+            keyring, this::listed, this::allowance, budget, origins(port), "", Main.version());
     LoopServer.Doors doors =
-        (loop, watch) -> Routes.of(new Gateway(loop, watch, shared), keyDoor, usageDoor, health);
+        (loop, watch) -> {
+          Gateway gateway = new Gateway(loop, watch, shared);
+          McpEndpoint claude = new McpEndpoint(gateway.completion(), watch, mcp);
+          return Routes.of(gateway, claude, keyDoor, usageDoor, health);
+        };
     certificate = new Certificates(vertx, settings.edge().tls(), time);
     LoopServer.Place place =
         new LoopServer.Place(
@@ -114,6 +130,22 @@ final class Wiring implements AutoCloseable {
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
     }
+  }
+
+  private Allowance allowance(Caller caller) {
+    Standing day = books.standing(new Spender(caller.account(), caller.keyId(), caller.dailyCap()));
+    return new Allowance(day.granted(), day.free(), day.day().end().toString(), "");
+  }
+
+  /** Pages that may call from a browser: our own, and on a loopback address its other names. */
+  private Set<String> origins(int port) {
+    URI own = settings.edge().publicUrl();
+    if (own != null && !Edge.isLoopback(own.getHost())) {
+      return Set.of(own.toString());
+    }
+    return Stream.of("localhost", "127.0.0.1", "[::1]")
+        .map(host -> "http://" + host + ":" + port)
+        .collect(Collectors.toSet());
   }
 
   private Observer observer(@Nullable Metrics metrics) {

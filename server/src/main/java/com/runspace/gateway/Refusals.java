@@ -104,7 +104,7 @@ public final class Refusals {
   }
 
   /** A body that nobody has looked into. */
-  static Refusal body(BodyReader.Problem problem, Exchange exchange) {
+  public static Refusal body(BodyReader.Problem problem, Exchange exchange) {
     return switch (problem) {
       case TOO_LARGE ->
           Refusal.of(
