@@ -7,10 +7,12 @@
 cache_root=$home/.cache
 logs=$cache_root/logs
 passed=0 failed=0 skipped=0
+set_up_failures=0 # of what the next suite needs
 report=       # a line for each suite
 cannot=       # a line for each thing that this machine cannot run
 readonly NODE_MAJOR=24
-node_clients="openai-node, vercel-ai"
+node_clients="openai-node, vercel-ai, browser tests"
+chain_tests="Java tests on real chains"
 
 test_help() {
   cat <<'HELP'
@@ -66,6 +68,7 @@ closing_summary() {
 }
 
 count() { # count SUITE PASSED FAILED SKIPPED
+  set_up_failures=0
   passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
   report="$report$(printf '%-12s %s passed, %s failed, %s skipped' "$1" "$2" "$3" "$4")
 "
@@ -104,12 +107,15 @@ run_java() {
     unset RUNSPACE_TEST_MODEL
     name_lack "Java tests of the local engine" "$model_missing"
   fi
+  set_up_chains
+  set_up_browser
   goal=verify groups=
   [ -z "$quick" ] || groups=-DexcludedGroups=slow
   take_build_lock
   unshare_jar "$server_jar"
   unshare_jar "$engine_jar"
   log=$logs/maven.log
+  : >"$logs/maven.start"
   stamp=$cache_root/maven/stamp
   # One that has succeeded with these poms needs nothing from the network any more.
   if find "$home" -name pom.xml -not -path '*/target/*' -not -path '*/.cache/*' -exec cat {} + |
@@ -138,7 +144,27 @@ run_java() {
   [ "$code" -eq 0 ] || grep '^\[ERROR\] .' "$log" |
     grep -v -e 'Tests run:' -e '\[Help 1\]' -e 're-run Maven' -e 'Re-run Maven' -e 'After correcting' \
       -e 'mvn <args>' -e 'For more information' -e 'dump files' | head -n 40
-  count java "$good" "$bad" "$left_out"
+  [ "$left_out" -eq 0 ] || name_left_out
+  count java "$good" "$((bad + set_up_failures))" "$left_out"
+}
+
+# Says why Java tests were left out, in the words of their own assumptions.
+name_left_out() {
+  reasons=$(find "$home" -path '*/target/surefire-reports/TEST-*.xml' -newer "$logs/maven.start" \
+    -exec grep -ho '<skipped message="[^"]*"' {} + | sed 's/^[^"]*"//; s/"$//; s/&#10;.*//' |
+    sort | uniq -c | sed 's/^ *\([0-9]*\) /\1 of the Java tests: /')
+  cannot="$cannot$reasons
+"
+}
+
+# The tests that need a browser look for these programs themselves; here it is said aloud.
+set_up_browser() {
+  for program in chromium chromedriver; do
+    command -v "$program" >/dev/null 2>&1 && continue
+    name_lack "browser tests" \
+      "there is no $program (Debian, Ubuntu: apt install chromium chromium-driver)"
+    return
+  done
 }
 
 # Runs Maven with ARGS, shows the lines that count tests, and sets $code.
@@ -167,8 +193,7 @@ run_acceptance() {
   fi
   ACCEPTANCE_PYTHON=$python
   export ACCEPTANCE_PYTHON
-  set_up_failures=0
-  command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page" "there is no curl"
+  command -v curl >/dev/null 2>&1 || lacks ACCEPTANCE_NO_CURL "curl-line, product-page, docs" "there is no curl"
   set_up_python_clients
   set_up_node_clients
   log=$logs/acceptance.log
@@ -224,7 +249,23 @@ set_up_python_clients() {
   export PYTHONPATH
 }
 
-set_up_node_clients() {
+# The EVM node and Solana's programs come with the Node clients.
+set_up_chains() {
+  set_up_node_clients
+  RUNSPACE_TEST_NODE_MODULES=${NODE_PATH-}
+  export RUNSPACE_TEST_NODE_MODULES
+  if [ -z "$RUNSPACE_TEST_NODE_MODULES" ]; then
+    name_lack "$chain_tests" "their npm packages are not installed"
+  elif [ ! -d "$RUNSPACE_TEST_NODE_MODULES/@foundry-rs/anvil-linux-amd64" ]; then
+    name_lack "$chain_tests (EVM)" "anvil is installed on Linux with x86-64 only"
+    name_lack "browser tests" "they need both chains"
+  fi
+}
+
+node_clients_tried=
+set_up_node_clients() { # once in a run, whichever suite comes first
+  [ -z "$node_clients_tried" ] || return
+  node_clients_tried=yes
   if ! command -v npm >/dev/null 2>&1; then
     lacks ACCEPTANCE_NO_NODE_CLIENTS "$node_clients" "there is no npm"
     return

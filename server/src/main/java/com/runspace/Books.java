@@ -2,11 +2,12 @@ package com.runspace;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Db;
+import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.config.Access;
 import com.runspace.config.Settings;
-import com.runspace.keys.KeySettings;
 import com.runspace.keys.Keyring;
 import com.runspace.keys.MemoryKeyring;
 import com.runspace.keys.StoredKeyring;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,33 +35,41 @@ final class Books implements AutoCloseable {
 
   private final @Nullable Db db;
   private final Keyring keyring;
+  private final Settings.Keys newKeys;
   private final Time time;
   private final @Nullable LocalLedger kept;
+  private final AtomicReference<Allowance> allowance;
   private final ConcurrentLinkedQueue<Ledger> unused;
   private final Ledger any;
 
   private Books(
       @Nullable Db db,
       Keyring keyring,
+      Settings.Keys newKeys,
       Time time,
       @Nullable LocalLedger kept,
+      AtomicReference<Allowance> allowance,
       List<Ledger> ledgers) {
+    this.newKeys = newKeys;
     this.time = time;
     this.db = db;
     this.keyring = keyring;
     this.kept = kept;
+    this.allowance = allowance;
     this.unused = new ConcurrentLinkedQueue<>(ledgers);
     this.any = ledgers.getFirst();
   }
 
   /** Books that are gone with their process. */
   static Books inMemory(Settings settings, Time time, Randomness random) {
-    Ledger ledger = LocalLedger.inMemory(allowance(settings), time);
+    AtomicReference<Allowance> allowance = new AtomicReference<>(allowance(settings));
+    Ledger ledger = LocalLedger.inMemory(account -> allowance.get().today(account), time);
     List<Ledger> ledgers = new ArrayList<>();
     for (int i = 0; i <= settings.eventLoops(); i++) {
       ledgers.add(ledger);
     }
-    return new Books(null, new MemoryKeyring(random, time), time, null, ledgers);
+    Settings.Keys keys = settings.keys();
+    return new Books(null, new MemoryKeyring(random, time), keys, time, null, allowance, ledgers);
   }
 
   /**
@@ -68,6 +78,7 @@ final class Books implements AutoCloseable {
    */
   static Books open(Path data, Settings settings, Time time, Randomness random)
       throws Wiring.StartFailed {
+    AtomicReference<Allowance> allowance = new AtomicReference<>(allowance(settings));
     Db db = null;
     try {
       db = Db.sqlite(data.resolve("runspace.db"), BUSY);
@@ -77,24 +88,38 @@ final class Books implements AutoCloseable {
               db,
               data.resolve("journal"),
               new LocalLedger.Plan(settings.ledger().syncAlways(), settings.ledger().keepDays()),
-              allowance(settings),
+              account -> allowance.get().today(account),
               time);
       List<Ledger> ledgers = new ArrayList<>();
       for (int i = 0; i <= settings.eventLoops(); i++) {
         ledgers.add(ledger.forLoop());
       }
-      return new Books(db, keyring, time, ledger, ledgers);
+      return new Books(db, keyring, settings.keys(), time, ledger, allowance, ledgers);
     } catch (SQLException | LocalLedger.Unavailable | IllegalArgumentException cannot) {
       if (db != null) {
         db.close();
       }
-      throw new Wiring.StartFailed(String.valueOf(cannot.getMessage()));
+      String said = String.valueOf(cannot.getMessage());
+      throw new Wiring.StartFailed(said.contains(data.toString()) ? said : said + ", in " + data);
     }
   }
 
+  /** Where a token decides, nothing is granted before the gate has been opened. */
   private static Allowance allowance(Settings settings) {
-    Allowance.Grant grant = new Allowance.Grant(settings.local().allowance(), "local");
+    boolean gated = settings.access() instanceof Access.Gated;
+    Nanos amount = gated ? Nanos.ZERO : settings.local().allowance();
+    Allowance.Grant grant = new Allowance.Grant(amount, gated ? "" : "local");
     return _ -> grant;
+  }
+
+  /** Who says from now on what an account may spend in a day. */
+  void grantBy(Allowance decider) {
+    allowance.set(decider);
+  }
+
+  /** What an account is granted today. */
+  Allowance.Grant grant(AccountId account) {
+    return allowance.get().today(account);
   }
 
   /** One for each event loop; made at the start, since making one blocks. */
@@ -138,7 +163,7 @@ final class Books implements AutoCloseable {
       case StoredKeyring stored -> {
         Instant now = Instant.ofEpochMilli(time.epochMillis());
         boolean has = stored.list(account).stream().anyMatch(key -> key.isLive(now));
-        yield has ? null : stored.create(account, KeySettings.named(FIRST)).secret();
+        yield has ? null : stored.create(account, KeyCommand.usual(FIRST, newKeys)).secret();
       }
       default -> null;
     };

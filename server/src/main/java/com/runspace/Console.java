@@ -4,6 +4,7 @@ import com.runspace.base.JsonText;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
+import com.runspace.dashboard.Snippets;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.models.Model;
@@ -25,6 +26,7 @@ final class Console {
   private final Wiring wiring;
   private final Local local;
   private final String url;
+  private final String publicUrl;
   private final int insteadOf;
   private final @Nullable Secret key;
   private @Nullable ControlSocket control;
@@ -36,6 +38,7 @@ final class Console {
     this.options = options;
     this.folder = folder;
     this.wiring = wiring;
+    this.publicUrl = settings.publicUrl(port.port());
     this.insteadOf = port.insteadOf();
     this.url =
         (settings.edge().tls() == null ? "http://" : "https://")
@@ -56,12 +59,20 @@ final class Console {
               .run(words, out);
       case "key" -> {
         StoredKeyring keys = wiring.books().storedKeys();
-        yield keys == null ? 1 : new KeyCommand(keys, Time.system()).run(words, out);
+        yield keys == null
+            ? 1
+            : new KeyCommand(keys, settings.keys(), Time.system()).run(words, out);
       }
+      case "connect" ->
+          new ConnectCommand(
+                  publicUrl, Snippets.Choice.of(wiring.listed()), wiring.books().storedKeys())
+              .run(words, out);
       case "usage" -> {
         LocalLedger ledger = wiring.books().kept();
         yield ledger == null ? 1 : new UsageCommand(ledger, Time.system()).run(words, out);
       }
+      case "open" -> new MembersCommand(wiring.members()).open(out);
+      case "gate" -> new MembersCommand(wiring.members()).gate(words, out);
       case "backup" -> BackupCommand.backUp(wiring.books(), words, out);
       case "restore" -> {
         out.aside("stop the service first: a store cannot be put in while it is in use");
@@ -93,6 +104,10 @@ final class Console {
   private String listening() {
     String data = "  data      " + folder.path() + "\n";
     String address = "\nRunSpace " + Main.version() + "\n\n  API       " + url + "/v1\n";
+    Members members = wiring.members();
+    if (members != null) {
+      address += "  dashboard " + members.publicUrl() + "\n";
+    }
     return insteadOf == 0
         ? address + data
         : address + data + "  port      " + insteadOf + " is taken, so this is the next free one\n";
@@ -130,6 +145,11 @@ final class Console {
                 ? "none yet: name some in a settings file (--config FILE), or start Ollama"
                 : models.stream().map(m -> m.card().name()).collect(Collectors.joining(", ")))
         .append('\n');
+    Members members = wiring.members();
+    if (members != null && members.isLocal() && !options.json()) {
+      text.append("  sign in   ").append(members.signInLink().reveal());
+      text.append("\n            works once, for 15 minutes; ./runspace open makes another\n");
+    }
     text.append("  key       ");
     text.append(
         key == null

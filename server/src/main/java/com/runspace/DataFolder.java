@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -84,9 +85,15 @@ final class DataFolder implements AutoCloseable {
           "the data folder "
               + path
               + " cannot be written ("
-              + notWritable.getClass().getSimpleName()
+              + reason(notWritable)
               + "). Choose another one with --data DIR.");
     }
+  }
+
+  /** The system's own words, such as "Read-only file system", where it gave any. */
+  private static String reason(IOException fault) {
+    String words = fault instanceof FileSystemException file ? file.getReason() : null;
+    return words == null ? fault.getClass().getSimpleName() : words;
   }
 
   private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {

@@ -3,6 +3,7 @@ package com.runspace;
 import com.runspace.base.AccountId;
 import com.runspace.base.Nanos;
 import com.runspace.base.Time;
+import com.runspace.config.Settings;
 import com.runspace.keys.Door;
 import com.runspace.keys.KeySettings;
 import com.runspace.keys.Limits;
@@ -28,7 +29,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** {@code runspace key create|list|revoke|rotate}. */
-record KeyCommand(StoredKeyring keys, Time time) {
+record KeyCommand(StoredKeyring keys, Settings.Keys defaults, Time time) {
   private static final String USAGE =
       """
       key create --name NAME [--models A,B] [--daily-cap DOLLARS] [--expires 30d]
@@ -36,6 +37,7 @@ record KeyCommand(StoredKeyring keys, Time time) {
                  [--doors api,mcp] [--account ID]
       key list [--account ID] [--json]
       key revoke ID
+      key revoke --account ID        all keys of an account
       key rotate ID [--overlap 1h]\
       """;
 
@@ -76,7 +78,10 @@ record KeyCommand(StoredKeyring keys, Time time) {
       return switch (action) {
         case "create" -> create(options, out);
         case "list" -> list(options, out);
-        case "revoke" -> revoke(id, out);
+        case "revoke" ->
+            id.isEmpty() && options.containsKey("--account")
+                ? revokeAll(account(options), out)
+                : revoke(id, options, out);
         case "rotate" -> rotate(id, options, out);
         default -> {
           out.aside("what to do with keys:\n" + USAGE);
@@ -104,14 +109,22 @@ record KeyCommand(StoredKeyring keys, Time time) {
             name,
             doors(options.getOrDefault("--doors", "api,mcp")),
             names(options.getOrDefault("--models", "")),
-            cap == null ? null : dollars(cap),
+            cap == null ? defaults.dailyCap() : cap(cap),
             new Limits(
-                number(options, "--requests-per-minute"),
-                number(options, "--tokens-per-minute"),
-                number(options, "--concurrent")),
+                number(options, "--requests-per-minute", defaults.requestsPerMinute()),
+                number(options, "--tokens-per-minute", defaults.tokensPerMinute()),
+                number(options, "--concurrent", defaults.concurrent())),
             expires == null ? null : now().plus(span(expires)));
     say(keys.create(account(options), settings), out);
     return 0;
+  }
+
+  /** A key that may do everything, within the limits of those about which nothing is said. */
+  static KeySettings usual(String name, Settings.Keys defaults) {
+    Limits limits =
+        new Limits(defaults.requestsPerMinute(), defaults.tokensPerMinute(), defaults.concurrent());
+    return new KeySettings(
+        name, Door.OF_KEYS, Set.of(), defaults.dailyCap(), limits, /* expires= */ null);
   }
 
   private static void say(StoredKeyring.Created created, ControlSocket.Out out) {
@@ -173,12 +186,26 @@ record KeyCommand(StoredKeyring keys, Time time) {
     return moment == null ? null : moment.toString();
   }
 
-  private int revoke(String id, ControlSocket.Out out) throws SQLException {
+  private int revoke(String id, Map<String, String> options, ControlSocket.Out out)
+      throws SQLException {
+    if (options.containsKey("--account")) {
+      throw new IllegalArgumentException("name a key or an account, and not both");
+    }
     if (!keys.revoke(id)) {
       out.aside("there is no key of the id '" + id + "'; see runspace key list");
       return 1;
     }
     out.line(id + " is revoked");
+    return 0;
+  }
+
+  private int revokeAll(AccountId account, ControlSocket.Out out) throws SQLException {
+    List<String> revoked = keys.revokeAll(account);
+    if (revoked.isEmpty()) {
+      out.aside("the account '" + account + "' has no keys to revoke; see runspace key list");
+      return 1;
+    }
+    revoked.forEach(id -> out.line(id + " is revoked"));
     return 0;
   }
 
@@ -225,17 +252,20 @@ record KeyCommand(StoredKeyring keys, Time time) {
     return doors;
   }
 
-  private static Nanos dollars(String text) {
+  private static @Nullable Nanos cap(String text) {
+    if (text.equals("none")) {
+      return null;
+    }
     try {
       return Nanos.ofUsd(new BigDecimal(text));
     } catch (NumberFormatException | ArithmeticException notAnAmount) {
       throw new IllegalArgumentException(
-          "--daily-cap must be dollars with at most nine decimals, not '" + text + "'");
+          "--daily-cap must be dollars with at most nine decimals, or none, not '" + text + "'");
     }
   }
 
-  private static long number(Map<String, String> options, String name) {
-    String text = options.getOrDefault(name, "0");
+  private static long number(Map<String, String> options, String name, long otherwise) {
+    String text = options.getOrDefault(name, Long.toString(otherwise));
     try {
       return Long.parseLong(text);
     } catch (NumberFormatException notANumber) {

@@ -11,6 +11,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,9 @@ public final class Main {
   private static final int WRONG_USAGE = 2;
   private static final int PORT_TAKEN = 4;
   private static final int DATA_FOLDER = 5;
+
+  /** For the bench alone: what the books cost shows only beside a service that keeps none. */
+  private static final String KEEP_NOTHING = "runspace.keep.nothing";
 
   private Main() {}
 
@@ -63,7 +67,7 @@ public final class Main {
           Training.run();
         }
         case "serve" -> serve(options);
-        case "models", "key", "usage", "backup", "restore" -> {
+        case "models", "key", "usage", "connect", "backup", "restore", "open", "gate" -> {
           return operate(options);
         }
         default -> throw new Options.Wrong("unknown command '" + options.command() + "'");
@@ -113,9 +117,15 @@ public final class Main {
     if (code.isPresent()) {
       return code.getAsInt();
     }
+    if (options.command().equals("open") || options.command().equals("gate")) {
+      return MembersCommand.needsService(options.command(), out);
+    }
     Settings settings = settings(options);
     if (options.command().equals("models")) {
       return ModelsCommand.runAlone(settings, words, out);
+    }
+    if (options.command().equals("connect")) {
+      return ConnectCommand.runAlone(settings, words, out);
     }
     try (DataFolder folder = DataFolder.open(dataPath(options))) {
       if (options.command().equals("restore")) {
@@ -125,7 +135,7 @@ public final class Main {
         LocalLedger ledger = books.kept();
         StoredKeyring keys = books.storedKeys();
         if (options.command().equals("key") && keys != null) {
-          return new KeyCommand(keys, Time.system()).run(words, out);
+          return new KeyCommand(keys, settings.keys(), Time.system()).run(words, out);
         }
         if (options.command().equals("backup") || ledger == null) {
           return BackupCommand.backUp(books, words, out);
@@ -157,26 +167,42 @@ public final class Main {
           IOException {
     Settings settings = settings(options);
     Log log = Log.install(new FileOutputStream(FileDescriptor.err), settings.edge().log());
-    requireLoopback(settings.host());
+    requireGuard(settings);
     DataFolder folder = DataFolder.open(dataPath(options));
     Ports.Choice port = Ports.choose(settings.host(), options.port(), settings.port());
     Randomness random = Randomness.secure();
-    Books books = Books.open(folder.path(), settings, Time.system(), random);
+    Books books =
+        Boolean.getBoolean(KEEP_NOTHING)
+            ? Books.inMemory(settings, Time.system(), random)
+            : Books.open(folder.path(), settings, Time.system(), random);
     Wiring wiring = new Wiring(settings, books, port.port(), Time.system(), random);
     Console console = new Console(settings, options, folder, wiring, port);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> console.stop(log), "stop"));
     console.started();
   }
 
-  /** Without a gate anyone who reaches the port and has a key is the operator's guest. */
-  private static void requireLoopback(String host) throws Settings.Invalid {
-    if (!Edge.isLoopback(host)) {
+  /** In local mode whoever reaches the port is taken for the owner of the machine. */
+  private static void requireGuard(Settings settings) throws Settings.Invalid {
+    if (settings.access().isGuarded()) {
+      return;
+    }
+    URI url = settings.edge().publicUrl();
+    if (!Edge.isLoopback(settings.host())) {
       throw new Settings.Invalid(
           List.of(
               "server.host: '"
-                  + host
-                  + "' is not a loopback address, and there is no gate yet that could guard a"
-                  + " public one. Use 127.0.0.1, with a proxy of your own in front."));
+                  + settings.host()
+                  + "' is not a loopback address, and nothing guards the service. Name a token"
+                  + " under gate, or write `gate: open` to serve whoever you give a key; or use"
+                  + " 127.0.0.1."));
+    }
+    if (url != null && !Edge.isLoopback(url.getHost())) {
+      throw new Settings.Invalid(
+          List.of(
+              "server.publicUrl: '"
+                  + url
+                  + "' is for other machines, and nothing guards the service. Name a token under"
+                  + " gate, or write `gate: open` to serve whoever you give a key."));
     }
   }
 }

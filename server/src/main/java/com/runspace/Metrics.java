@@ -4,6 +4,8 @@ import com.runspace.gateway.CallObserver;
 import com.runspace.http.Exchange;
 import com.runspace.http.Observer;
 import com.runspace.ledger.Settlement;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -13,6 +15,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
@@ -69,6 +73,37 @@ final class Metrics implements Observer, CallObserver {
   private final Histogram firstTokens =
       histogram(
           "gen_ai_server_time_to_first_token_seconds", "Admission to first text.", FIRST_TOKEN);
+  private final ConcurrentMap<String, OfModel> models = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Answer, CounterDataPoint> answers = new ConcurrentHashMap<>();
+
+  private record Answer(String route, int status) {}
+
+  private record End(Settlement.Ended ended, Settlement.Basis basis) {}
+
+  /** The series of one model. Looking each of them up by its labels is what would cost. */
+  private final class OfModel {
+    private final ConcurrentMap<End, CounterDataPoint> ends = new ConcurrentHashMap<>();
+    private final String model;
+    private final CounterDataPoint charge;
+    private final DistributionDataPoint duration;
+    private final DistributionDataPoint firstToken;
+    private final DistributionDataPoint input;
+    private final DistributionDataPoint output;
+
+    OfModel(String model) {
+      this.model = model;
+      charge = charged.labelValues(model);
+      duration = durations.labelValues(CHAT, model);
+      firstToken = firstTokens.labelValues(CHAT, model);
+      input = tokens.labelValues(CHAT, model, "input");
+      output = tokens.labelValues(CHAT, model, "output");
+    }
+
+    CounterDataPoint end(End end) {
+      return ends.computeIfAbsent(
+          end, _ -> calls.labelValues(model, word(end.ended), word(end.basis)));
+    }
+  }
 
   /**
    * Begins to count.
@@ -127,7 +162,11 @@ final class Metrics implements Observer, CallObserver {
   @Override
   public void finished(Exchange exchange) {
     String route = exchange.route().isEmpty() ? "unknown" : exchange.route();
-    requests.labelValues(route, Integer.toString(AccessLog.status(exchange))).inc();
+    answers
+        .computeIfAbsent(
+            new Answer(route, AccessLog.status(exchange)),
+            answer -> requests.labelValues(answer.route, Integer.toString(answer.status)))
+        .inc();
     if (!exchange.refusal().isEmpty()) {
       refusals.labelValues(exchange.refusal()).inc();
     }
@@ -141,17 +180,17 @@ final class Metrics implements Observer, CallObserver {
   @Override
   public void settled(Call call) {
     running.decrement();
-    String model = call.model();
+    OfModel model = models.computeIfAbsent(call.model(), OfModel::new);
     Settlement settlement = call.settlement();
-    calls.labelValues(model, word(settlement.ended()), word(settlement.basis())).inc();
-    charged.labelValues(model).inc(call.charged().value());
-    durations.labelValues(CHAT, model).observe(call.elapsedNanos() / SECOND_NANOS);
+    model.end(new End(settlement.ended(), settlement.basis())).inc();
+    model.charge.inc(call.charged().value());
+    model.duration.observe(call.elapsedNanos() / SECOND_NANOS);
     if (call.firstTextNanos() > 0) {
-      firstTokens.labelValues(CHAT, model).observe(call.firstTextNanos() / SECOND_NANOS);
+      model.firstToken.observe(call.firstTextNanos() / SECOND_NANOS);
     }
     if (settlement.basis() != Settlement.Basis.NONE) {
-      tokens.labelValues(CHAT, model, "input").observe((double) settlement.promptTokens());
-      tokens.labelValues(CHAT, model, "output").observe((double) settlement.outputTokens());
+      model.input.observe((double) settlement.promptTokens());
+      model.output.observe((double) settlement.outputTokens());
     }
   }
 

@@ -29,7 +29,8 @@ record Options(
     List<String> words) {
 
   /** Commands that the running service carries out, where there is one. */
-  static final Set<String> OPERATORS = Set.of("models", "key", "usage", "backup", "restore");
+  static final Set<String> OPERATORS =
+      Set.of("models", "key", "usage", "connect", "backup", "restore", "open", "gate");
 
   /** The command line makes no sense. */
   static final class Wrong extends Exception {
@@ -51,8 +52,12 @@ record Options(
         config            print the effective settings, secrets hidden
         models            what can be called over which routes, and why something cannot
         key               create, list, revoke and rotate keys; `runspace key` tells how
+        connect CLIENT    a set-up to paste: curl, python, node, claude-code, …; --new-key makes a
+                          key for it
         usage             what was used and charged: --from DAY --to DAY --by day,model,key,
                           --json, --csv
+        open              print a link that signs you in to the dashboard of this machine
+        gate              how the chains are doing; `gate explain ADDRESS` tells why a tier is
         backup FILE       copy the store into a new file, also while the service runs
         restore FILE      put a backup into the data folder of a service that is stopped
         help, version     this text; the version

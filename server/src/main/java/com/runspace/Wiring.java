@@ -2,20 +2,29 @@ package com.runspace;
 
 import com.runspace.account.KeyEndpoint;
 import com.runspace.account.UsageEndpoint;
+import com.runspace.auth.Auth;
 import com.runspace.base.AccountId;
+import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Edge;
 import com.runspace.config.Settings;
+import com.runspace.dashboard.Docs;
+import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.CallObserver;
 import com.runspace.gateway.Gateway;
+import com.runspace.gateway.Refusals;
+import com.runspace.http.Exchange;
+import com.runspace.http.Fallbacks;
 import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
+import com.runspace.http.Router;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Keyring;
+import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.ledger.Standing;
@@ -25,6 +34,9 @@ import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.upstream.Probes;
 import com.runspace.upstream.Providers;
+import com.runspace.web.Pages;
+import com.runspace.web.StaticFiles;
+import com.runspace.web.Viewer;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -49,7 +61,7 @@ final class Wiring implements AutoCloseable {
   static final AccountId LOCAL = new AccountId("local");
 
   private static final long START_SECONDS = 20;
-  private static final long KEY_USE_MILLIS = 60_000;
+  private static final long SAVE_MILLIS = 60_000;
   private static final long GRACE_SECONDS = 5;
 
   /** The service cannot be started; the message says why. */
@@ -67,6 +79,7 @@ final class Wiring implements AutoCloseable {
   private final Providers providers;
   private final Future<?> looked;
   private final Books books;
+  private final @Nullable Members members;
   private final MemoryBudget budget = MemoryBudget.ofHeap();
   private final Certificates certificate;
   private final @Nullable Admin admin;
@@ -90,9 +103,8 @@ final class Wiring implements AutoCloseable {
             keyring, catalogue, providers, books.forLoops(), budget, time, callObserver);
     Health health = new Health(catalogue, providers);
 
-    KeyEndpoint keyDoor = new KeyEndpoint(keyring, books::standing);
-    LocalLedger kept = books.kept();
-    UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
+    URI url = URI.create(settings.publicUrl(port));
+    members = Members.open(books, settings, url, budget, time, random);
 
     vertx =
         Vertx.vertx(
@@ -100,15 +112,10 @@ final class Wiring implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
-    McpEndpoint.Shared mcp =
-        new McpEndpoint.Shared(
-            keyring, this::listed, this::allowance, budget, origins(port), "", Main.version());
-    LoopServer.Doors doors =
-        (loop, watch) -> {
-          Gateway gateway = new Gateway(loop, watch, shared);
-          McpEndpoint claude = new McpEndpoint(gateway.completion(), watch, mcp);
-          return Routes.of(gateway, claude, keyDoor, usageDoor, health);
-        };
+    LoopServer.Doors doors = doors(shared, health, port, url, random);
+    if (members != null) {
+      members.start();
+    }
     certificate = new Certificates(vertx, settings.edge().tls(), time);
     LoopServer.Place place =
         new LoopServer.Place(
@@ -124,8 +131,7 @@ final class Wiring implements AutoCloseable {
             new DeploymentOptions().setInstances(settings.eventLoops())),
         START_SECONDS);
     looked = Probes.watch(vertx, providers);
-    vertx.setPeriodic(
-        KEY_USE_MILLIS, _ -> Thread.ofVirtual().name("key-use").start(books::saveKeyUse));
+    vertx.setPeriodic(SAVE_MILLIS, _ -> Thread.ofVirtual().name("save").start(this::save));
     admin = metrics == null ? null : new Admin(vertx, settings.edge().admin(), metrics, health);
     if (admin != null) {
       await(admin.start(time, random), START_SECONDS);
@@ -146,6 +152,58 @@ final class Wiring implements AutoCloseable {
     return Stream.of("localhost", "127.0.0.1", "[::1]")
         .map(host -> "http://" + host + ":" + port)
         .collect(Collectors.toSet());
+  }
+
+  /** What stands open on each event loop; see {@link Routes}. */
+  private LoopServer.Doors doors(
+      Gateway.Shared shared, Health health, int port, URI url, Randomness random) {
+    Keyring keyring = shared.keyring();
+    Time time = shared.time();
+    KeyEndpoint keyDoor = new KeyEndpoint(keyring, books::standing);
+    LocalLedger kept = books.kept();
+    UsageEndpoint usageDoor = kept == null ? null : new UsageEndpoint(keyring, kept, time);
+    StaticFiles files = new StaticFiles(Pages.files());
+    Pages pages = new Pages(files);
+    DocsDoor docs = new DocsDoor(new Docs(url.toString()), pages, this::viewer);
+    Site site = site(pages, time, random);
+    Fallbacks fallbacks = site == null ? Refusals.fallbacks() : site.fallbacks();
+    McpEndpoint.Shared mcp =
+        new McpEndpoint.Shared(
+            keyring, this::listed, this::allowance, budget, origins(port), "", Main.version());
+    return (loop, watch) -> {
+      Gateway gateway = new Gateway(loop, watch, shared);
+      McpEndpoint claude = new McpEndpoint(gateway.completion(), watch, mcp);
+      Router router = Routes.of(gateway, claude, keyDoor, usageDoor, health, files, docs, fallbacks);
+      Members people = members;
+      if (people != null && site != null) {
+        Routes.people(router, site, new Auth(watch, people.doors()), people, watch);
+        Routes.playground(router, site, gateway, watch);
+      }
+      return router;
+    };
+  }
+
+  /** The dashboard; null when nothing is kept that it could show. */
+  private @Nullable Site site(Pages pages, Time time, Randomness random) {
+    LocalLedger ledger = books.kept();
+    StoredKeyring keyring = books.storedKeys();
+    Db db = books.db();
+    return members == null || ledger == null || keyring == null || db == null
+        ? null
+        : Site.of(
+            pages, members, books, db, ledger, keyring, catalogue, providers, budget, time, random);
+  }
+
+  private @Nullable Viewer viewer(Exchange exchange) {
+    return members == null ? null : members.viewer(exchange);
+  }
+
+  /** What is known in memory first and in the store within a minute. */
+  private void save() {
+    books.saveKeyUse();
+    if (members != null) {
+      members.save();
+    }
   }
 
   private Observer observer(@Nullable Metrics metrics) {
@@ -203,6 +261,11 @@ final class Wiring implements AutoCloseable {
     return books;
   }
 
+  /** All about people; null when nothing is kept. */
+  @Nullable Members members() {
+    return members;
+  }
+
   /** The models that can be called now. */
   List<Model> listed() {
     return providers.listed(catalogue);
@@ -224,11 +287,15 @@ final class Wiring implements AutoCloseable {
   }
 
   /**
-   * A key of the local account, to be shown once; null when it has one that lives.
+   * A key of the local account, to be shown once; null when it has one that lives, or when there is
+   * no such account.
    *
    * @throws StartFailed when the store could not keep it
    */
   @Nullable Secret firstKey() throws StartFailed {
+    if (settings.access().isGuarded()) {
+      return null;
+    }
     try {
       return books.firstKey(LOCAL);
     } catch (SQLException cannot) {
@@ -244,6 +311,9 @@ final class Wiring implements AutoCloseable {
     } catch (StartFailed late) {
       System.getLogger(Wiring.class.getName())
           .log(System.Logger.Level.WARNING, "drain: {0}", late.getMessage());
+    }
+    if (members != null) {
+      members.close();
     }
     books.close();
   }

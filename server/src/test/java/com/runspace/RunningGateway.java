@@ -33,10 +33,12 @@ public final class RunningGateway implements AutoCloseable {
   }
 
   private final Wiring wiring;
+  private final Settings.Keys newKeys;
   private final int port;
   private final String key;
 
-  private RunningGateway(Wiring wiring, int port) throws Wiring.StartFailed {
+  private RunningGateway(Wiring wiring, Settings.Keys newKeys, int port) throws Wiring.StartFailed {
+    this.newKeys = newKeys;
     this.wiring = wiring;
     this.port = port;
     Secret first = wiring.firstKey();
@@ -59,8 +61,11 @@ public final class RunningGateway implements AutoCloseable {
     private String timeouts = "";
     private String allowance = "1";
     private String model = "";
+    private String id = MODEL;
+    private String price = "input: 0, output: 1";
     private String provider = "";
     private @Nullable Path data;
+    private @Nullable String settings;
     private String probe = "off";
     private String scheme = "http";
     private List<String> routeMembers = List.of();
@@ -103,6 +108,18 @@ public final class RunningGateway implements AutoCloseable {
     /** More members of the model in YAML, each followed by a comma. */
     public Plan model(String members) {
       model = members;
+      return this;
+    }
+
+    /** The catalogue's id of the model, in place of {@link #MODEL}. */
+    public Plan modelId(String text) {
+      id = text;
+      return this;
+    }
+
+    /** Dollars per million tokens, as members in YAML. */
+    public Plan price(String members) {
+      price = members;
       return this;
     }
 
@@ -156,7 +173,16 @@ public final class RunningGateway implements AutoCloseable {
       return this;
     }
 
+    /** The whole file of settings in YAML, in place of one made from all the above. */
+    public Plan settings(String yaml) {
+      settings = yaml;
+      return this;
+    }
+
     private String yaml() {
+      if (settings != null) {
+        return settings;
+      }
       StringBuilder providers = new StringBuilder();
       List<String> routes = new ArrayList<>();
       for (int i = 0; i < ports.length; i++) {
@@ -172,7 +198,7 @@ public final class RunningGateway implements AutoCloseable {
       local: {allowance: %s}
       providers:
       %smodels:
-        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {input: 0, output: 1},
+        - {id: %s, weights: w, licence: l, templateTokens: 0, price: {%s},
            %s routes: [%s]}
       """
           .formatted(
@@ -182,7 +208,8 @@ public final class RunningGateway implements AutoCloseable {
               more,
               allowance,
               providers,
-              MODEL,
+              id,
+              price,
               model,
               String.join(", ", routes));
     }
@@ -204,7 +231,7 @@ public final class RunningGateway implements AutoCloseable {
                 ? Books.inMemory(settings, time, Randomness.secure())
                 : Books.open(folder, settings, time, Randomness.secure());
         Wiring wiring = new Wiring(settings, books, port, time, Randomness.secure());
-        return new RunningGateway(wiring, port);
+        return new RunningGateway(wiring, settings.keys(), port);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (Settings.Invalid | Ports.Taken | Wiring.StartFailed e) {
@@ -242,11 +269,16 @@ public final class RunningGateway implements AutoCloseable {
           }
         };
     StoredKeyring keys = Objects.requireNonNull(wiring.books().storedKeys(), "no data folder");
-    int code = new KeyCommand(keys, Time.system()).run(words, out);
+    int code = new KeyCommand(keys, newKeys, Time.system()).run(words, out);
     if (code != 0) {
       throw new AssertionError("exit code " + code);
     }
     return lines;
+  }
+
+  /** What {@code runspace open} prints in local mode: a link that signs a browser in, once. */
+  public String signInLink() {
+    return Objects.requireNonNull(wiring.members(), "no data folder").signInLink().reveal();
   }
 
   /** What running calls hold of the allowance. */

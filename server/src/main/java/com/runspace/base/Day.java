@@ -16,6 +16,10 @@ public record Day(long epochDay) implements Comparable<Day> {
     return new Day(epochDay + 1);
   }
 
+  public Day previous() {
+    return new Day(epochDay - 1);
+  }
+
   /** Milliseconds since the epoch at 00:00 UTC of this day. */
   public long startEpochMillis() {
     return epochDay * MILLIS;

@@ -1,6 +1,9 @@
 package com.runspace.base;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +17,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.locks.ReentrantLock;
@@ -154,6 +158,51 @@ public final class Db implements AutoCloseable {
     }
   }
 
+  /** One row of what a query finds, as an object. */
+  @FunctionalInterface
+  public interface Form<R extends @Nullable Object> {
+    R of(ResultSet row) throws SQLException;
+  }
+
+  /** What a query finds, in a transaction of its own; its values are texts and longs. */
+  public <R> List<R> list(String sql, Form<R> form, Object... values) throws SQLException {
+    return read(connection -> list(connection, sql, form, values));
+  }
+
+  /** What a query finds inside of a transaction; its values are texts and longs. */
+  public static <R> List<R> list(Connection connection, String sql, Form<R> form, Object... values)
+      throws SQLException {
+    List<R> list = new ArrayList<>();
+    try (PreparedStatement statement = prepare(connection, sql, values);
+        ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        list.add(form.of(rows));
+      }
+    }
+    return list;
+  }
+
+  /** Runs a statement inside of a transaction; says how many rows it changed. */
+  public static int update(Connection connection, String sql, Object... values)
+      throws SQLException {
+    try (PreparedStatement statement = prepare(connection, sql, values)) {
+      return statement.executeUpdate();
+    }
+  }
+
+  private static PreparedStatement prepare(Connection connection, String sql, Object... values)
+      throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] instanceof Long number) {
+        statement.setLong(i + 1, number);
+      } else {
+        statement.setString(i + 1, (String) values[i]);
+      }
+    }
+    return statement;
+  }
+
   /** The driver begins a transaction when this mode is on, so it is on during the work alone. */
   private static <T extends @Nullable Object> T transaction(Connection connection, Work<T> work)
       throws SQLException {
@@ -168,6 +217,23 @@ public final class Db implements AutoCloseable {
     if (closed) {
       throw new SQLException("the store " + file + " is closed");
     }
+  }
+
+  /**
+   * Reads steps for {@link #migrate} from files that lie beside a class, a file a step. A statement
+   * ends with a semicolon at the end of its line.
+   */
+  public static List<List<String>> steps(Class<?> beside, String... files) {
+    List<List<String>> steps = new ArrayList<>();
+    for (String file : files) {
+      try (InputStream in = Objects.requireNonNull(beside.getResourceAsStream(file), file)) {
+        String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        steps.add(List.of(text.strip().split(";\\R", -1)));
+      } catch (IOException unreadable) {
+        throw new UncheckedIOException(unreadable);
+      }
+    }
+    return steps;
   }
 
   /**

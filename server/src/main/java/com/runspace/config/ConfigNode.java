@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -136,6 +137,11 @@ public final class ConfigNode {
   private @Nullable Object value(String key) {
     known.add(key);
     return values.get(key);
+  }
+
+  /** Whether a block of settings stands there, and not a word. */
+  boolean isBlock(String key) {
+    return values.get(key) instanceof Map;
   }
 
   public boolean has(String key) {
@@ -285,8 +291,16 @@ public final class ConfigNode {
     if (value == null) {
       return null;
     }
-    Matcher name = ENV.matcher(String.valueOf(value));
+    return secretOr(key, String.valueOf(value), _ -> false);
+  }
+
+  /** A secret as the name of a variable, or as it is where it turns out to be none. */
+  @Nullable Secret secretOr(String key, String said, Predicate<String> isPublic) {
+    Matcher name = ENV.matcher(said);
     if (!name.matches()) {
+      if (isPublic.test(said)) {
+        return new Secret(said);
+      }
       problem(key, "secrets do not belong into this file: write ${NAME_OF_A_VARIABLE}");
       return null;
     }

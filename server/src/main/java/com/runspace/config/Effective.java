@@ -1,6 +1,7 @@
 package com.runspace.config;
 
 import com.runspace.base.Nanos;
+import com.runspace.gate.GateSettings;
 import com.runspace.models.Model;
 import com.runspace.models.Route;
 import com.runspace.upstream.Provider;
@@ -17,8 +18,10 @@ public final class Effective {
     line(out, "server.drain", settings.drain().toSeconds() + "s");
     line(out, "server.transport", settings.nioAllowed() ? "nio" : "native");
     edge(out, settings.edge());
+    access(out, settings.access());
     line(out, "ledger.sync", settings.ledger().syncAlways() ? "always" : "soon");
     line(out, "ledger.keepDays", settings.ledger().keepDays());
+    keys(out, settings.keys());
     line(out, "local.engine", settings.local().engine() ? "auto" : "off");
     line(out, "local.parallel", settings.local().parallel());
     line(out, "local.ollama", settings.local().ollama());
@@ -45,6 +48,48 @@ public final class Effective {
       }
     }
     return out.toString();
+  }
+
+  private static void keys(StringBuilder out, Settings.Keys keys) {
+    Nanos cap = keys.dailyCap();
+    line(out, "keys.requestsPerMinute", limit(keys.requestsPerMinute()));
+    line(out, "keys.tokensPerMinute", limit(keys.tokensPerMinute()));
+    line(out, "keys.concurrent", limit(keys.concurrent()));
+    line(out, "keys.dailyCap", cap == null ? "none" : cap.usd());
+  }
+
+  private static String limit(long most) {
+    return most == 0 ? "none" : Long.toString(most);
+  }
+
+  private static void access(StringBuilder out, Access access) {
+    switch (access) {
+      case Access.Local _ -> line(out, "gate", "none: for the owner of this machine");
+      case Access.Open _ -> line(out, "gate", "open");
+      case Access.Gated(GateSettings gate) -> gate(out, gate);
+    }
+  }
+
+  private static void gate(StringBuilder out, GateSettings gate) {
+    line(out, "gate.every", gate.every().toMinutes() + "m");
+    line(out, "gate.freezeAfter", gate.freezeAfter().toMinutes() + "m");
+    line(out, "gate.grace", gate.grace().toMinutes() + "m");
+    gate.never().forEach(each -> line(out, "gate.never", each));
+    gate.operators().forEach(each -> line(out, "gate.operators", each));
+    for (GateSettings.Token token : gate.tokens()) {
+      String at = "gate.tokens." + token.name() + ".";
+      line(out, at + "chain", token.chain());
+      line(out, at + "address", token.address());
+      line(out, at + "decimals", token.decimals());
+      token.rpc().forEach(url -> line(out, at + "rpc", url));
+      line(out, at + "window", token.window().toHours() + "h");
+      line(out, at + "contractWallets", token.contractWallets());
+      line(out, at + "rebasing", token.rebasing());
+      for (GateSettings.Tier tier : token.tiers()) {
+        String holds = GateSettings.units(tier.holds(), token.decimals());
+        line(out, at + "tiers." + tier.name(), holds + " grants $" + tier.allowance().usd());
+      }
+    }
   }
 
   private static void edge(StringBuilder out, Edge edge) {

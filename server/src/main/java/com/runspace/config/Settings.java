@@ -5,6 +5,7 @@ import com.runspace.models.Model;
 import com.runspace.models.Price;
 import com.runspace.upstream.Provider;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param eventLoops threads that carry requests
  * @param drain how long running answers may take to finish when the service stops
  * @param nioAllowed whether to run without the native transport on Linux
+ * @param access who may use the service
  */
 public record Settings(
     String host,
@@ -33,7 +35,9 @@ public record Settings(
     Duration drain,
     boolean nioAllowed,
     Edge edge,
+    Access access,
     Ledger ledger,
+    Keys keys,
     Local local,
     List<Provider> providers,
     List<Model> models) {
@@ -53,6 +57,14 @@ public record Settings(
    */
   public record Ledger(boolean syncAlways, int keepDays) {}
 
+  /**
+   * What a new key is limited to where nothing is said when it is made; 0 stands for no limit.
+   *
+   * @param dailyCap null for none
+   */
+  public record Keys(
+      long requestsPerMinute, long tokensPerMinute, long concurrent, @Nullable Nanos dailyCap) {}
+
   /** The file cannot be used; all that is wrong with it, one line each. */
   public static final class Invalid extends Exception {
     private static final long serialVersionUID = 1L;
@@ -69,6 +81,9 @@ public record Settings(
     }
   }
 
+  /** The highest that a key can be limited to. */
+  private static final long KEY_LIMIT_MAX = 100_000_000;
+
   private static final String OLLAMA = "http://127.0.0.1:11434";
   private static final Nanos LOCAL_ALLOWANCE = new Nanos(Nanos.PER_USD / 20);
   private static final Price LOCAL_PRICE = new Price(100_000_000, 100_000_000, 400_000_000);
@@ -78,6 +93,17 @@ public record Settings(
     Set<String> sold = new HashSet<>();
     models.forEach(model -> sold.add(model.id()));
     return Shipped.sellers(sold);
+  }
+
+  /**
+   * Where people reach the service, without a slash at its end.
+   *
+   * @param listening the port that it listens on
+   */
+  public String publicUrl(int listening) {
+    URI named = edge.publicUrl();
+    String scheme = edge.tls() == null ? "http://" : "https://";
+    return named == null ? scheme + host + ":" + listening : named.toString();
   }
 
   /** Reads a file; without one everything has its default. */
@@ -117,7 +143,9 @@ public record Settings(
             server.duration("drain", Duration.ofSeconds(30)),
             server.text("transport", "native").equals("nio"),
             Edge.of(root, server),
+            Access.of(root),
             ledger(root.object("ledger")),
+            keys(root.object("keys")),
             local(local, localPrice, supply),
             supply.providers(),
             supply.models());
@@ -135,6 +163,15 @@ public record Settings(
       node.problem("keepDays", "must be 0, for ever, or at least 2");
     }
     return new Ledger(sync.equals("always"), days);
+  }
+
+  private static Keys keys(ConfigNode node) {
+    Nanos cap = node.usd("dailyCap", Nanos.ZERO);
+    return new Keys(
+        node.integer("requestsPerMinute", 0, 0, KEY_LIMIT_MAX),
+        node.integer("tokensPerMinute", 0, 0, KEY_LIMIT_MAX),
+        node.integer("concurrent", 0, 0, KEY_LIMIT_MAX),
+        node.has("dailyCap") ? cap : null);
   }
 
   private static Local local(ConfigNode node, Price price, Supply supply) {

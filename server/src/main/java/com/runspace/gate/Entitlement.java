@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param next the next better tier; null when there is none
  * @param asOf when the chain was last read for this account; null when never
  * @param frozen since when no chain could be read; null while all is well
+ * @param disputed since when two providers of a chain tell different things, and nothing is granted
+ *     anew; null while all is well
  */
 public record Entitlement(
     AccountId account,
@@ -27,7 +29,8 @@ public record Entitlement(
     List<Holding> holdings,
     @Nullable Next next,
     @Nullable Instant asOf,
-    @Nullable Instant frozen) {
+    @Nullable Instant frozen,
+    @Nullable Instant disputed) {
 
   /**
    * What the account's wallets hold of one token, in its smallest unit.
@@ -61,6 +64,6 @@ public record Entitlement(
 
   /** Nobody and nothing. */
   public static Entitlement none(AccountId account) {
-    return new Entitlement(account, "", Nanos.ZERO, "", List.of(), null, null, null);
+    return new Entitlement(account, "", Nanos.ZERO, "", List.of(), null, null, null, null);
   }
 }

@@ -3,8 +3,8 @@ package com.runspace.gateway;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.runspace.base.Watch;
-import com.runspace.ledger.Hold;
 import com.runspace.ledger.Reservation;
+import com.runspace.ledger.Reservation.Hold;
 import com.runspace.ledger.Settlement.Ended;
 import com.runspace.models.Model;
 import com.runspace.models.Quote;
@@ -154,8 +154,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     stage = Stage.ANSWERING;
     if (stream && sent != null && meter != null && request != null) {
       relay = new Relay(this, request, loop, sink, sent, meter, edit, repairs.forOneCall());
-      sink.open();
-      wroteNanos = loop.watch().now();
+      loop.open(sink);
+      wrote();
     } else {
       plain = new PlainAnswer(loop.budget(), loop.scan(), repairs.forOneCall());
     }
@@ -373,8 +373,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       relay.tick(nowNanos);
     }
     if (stream && !sink.isOpen() && nowNanos - startedNanos > HEAD_WAIT_NANOS) {
-      sink.open();
-      wroteNanos = nowNanos;
+      loop.open(sink);
+      wrote();
     }
     if (sink.isOpen() && nowNanos - wroteNanos > COMMENT_NANOS && !sink.isFull()) {
       sink.write(COMMENT);

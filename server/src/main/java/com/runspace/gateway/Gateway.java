@@ -40,6 +40,23 @@ public final class Gateway {
       Time time,
       CallObserver observer) {}
 
+  /**
+   * Hands to the journal what no answer has taken along: the admission of a call whose provider is
+   * silent, and records that a disk did not take before.
+   */
+  private static final class Recording extends Watch.Watched {
+    private final Ledger ledger;
+
+    Recording(Ledger ledger) {
+      this.ledger = ledger;
+    }
+
+    @Override
+    protected void tick(long nowNanos) {
+      ledger.flush();
+    }
+  }
+
   public Gateway(Vertx vertx, Watch watch, Shared shared) {
     loop =
         new Loop(
@@ -52,6 +69,7 @@ public final class Gateway {
             shared.observer(),
             new AnswerScan(),
             new HashMap<>());
+    watch.add(new Recording(loop.ledger()));
     completion = new Completion(shared.catalogue(), loop);
     chat =
         new ChatEndpoint(

@@ -3,7 +3,7 @@ package com.runspace.gateway;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.runspace.base.Nanos;
-import com.runspace.ledger.Hold;
+import com.runspace.ledger.Reservation.Hold;
 import com.runspace.ledger.Settlement;
 import com.runspace.ledger.Settlement.Basis;
 import com.runspace.ledger.Settlement.Ended;

@@ -51,14 +51,17 @@ public final class BodyReader extends Watch.Watched {
   private final Watch watch;
   private final MemoryBudget budget;
   private final Listener listener;
+  private final int bytesMax;
   private final long startedNanos;
   private byte[] bytes = EMPTY;
   private int length;
   private long taken;
   private boolean over;
 
-  private BodyReader(Exchange exchange, Watch watch, MemoryBudget budget, Listener listener) {
+  private BodyReader(
+      Exchange exchange, Watch watch, MemoryBudget budget, int bytesMax, Listener listener) {
     this.exchange = exchange;
+    this.bytesMax = bytesMax;
     this.watch = watch;
     this.budget = budget;
     this.listener = listener;
@@ -67,7 +70,17 @@ public final class BodyReader extends Watch.Watched {
 
   /** Begins to read. */
   public static void read(Exchange exchange, Watch watch, MemoryBudget budget, Listener listener) {
-    new BodyReader(exchange, watch, budget, listener).start();
+    read(exchange, watch, budget, BYTES_MAX, listener);
+  }
+
+  /**
+   * Begins to read a body that may have fewer bytes than others.
+   *
+   * @param bytesMax at most {@link #BYTES_MAX}
+   */
+  public static void read(
+      Exchange exchange, Watch watch, MemoryBudget budget, int bytesMax, Listener listener) {
+    new BodyReader(exchange, watch, budget, Math.min(bytesMax, BYTES_MAX), listener).start();
   }
 
   private void start() {
@@ -79,7 +92,7 @@ public final class BodyReader extends Watch.Watched {
     }
     String announced = request.headers().get(HttpHeaders.CONTENT_LENGTH);
     long expected = announced == null ? 0 : announcedLength(announced);
-    if (expected > BYTES_MAX) {
+    if (expected > bytesMax) {
       refuse(Problem.TOO_LARGE);
       return;
     }
@@ -122,12 +135,12 @@ public final class BodyReader extends Watch.Watched {
       return;
     }
     int needed = length + chunk.length();
-    if (needed > BYTES_MAX) {
+    if (needed > bytesMax) {
       refuse(Problem.TOO_LARGE);
       return;
     }
     if (needed > bytes.length
-        && !grow(Math.min(BYTES_MAX, Math.max(needed + CHUNKED_GUESS_BYTES, 2 * bytes.length)))) {
+        && !grow(Math.min(bytesMax, Math.max(needed + CHUNKED_GUESS_BYTES, 2 * bytes.length)))) {
       return;
     }
     chunk.getBytes(0, chunk.length(), bytes, length);

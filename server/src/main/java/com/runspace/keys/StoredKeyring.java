@@ -175,6 +175,32 @@ public final class StoredKeyring implements Keyring {
     }
   }
 
+  /**
+   * Ends all keys of an account, as {@link #revoke} ends one; all of them are off before anything
+   * waits. Blocks.
+   *
+   * @return the ids of those that were not revoked before
+   * @throws SQLException when the store could not keep it for all of them
+   */
+  public List<String> revokeAll(AccountId account) throws SQLException {
+    Instant now = now();
+    for (Caller caller : List.copyOf(live.values())) {
+      if (caller.account().equals(account) && stop(caller.keyId())) {
+        unsaved.putIfAbsent(caller.keyId(), now);
+      }
+    }
+    // Those that expired long ago are not in memory.
+    List<String> ids =
+        table.list(account).stream()
+            .filter(key -> key.revoked() == null)
+            .map(StoredKey::id)
+            .toList();
+    for (String id : ids) {
+      revoke(id);
+    }
+    return ids;
+  }
+
   /** How many keys are in memory. */
   int size() {
     return live.size();

@@ -11,6 +11,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What the journal says of a call: that it was admitted, then how it was settled. A settled entry
@@ -60,6 +61,57 @@ public sealed interface Entry {
   /** A call that is over: one usage row. */
   record Settled(Admitted call, Settlement settlement, Nanos charge, long settledMillis)
       implements Entry {}
+
+  /** What many calls have in common: whose they are, at what price, and how they ended. */
+  record Kind(
+      String account,
+      String spender,
+      String model,
+      String provider,
+      long inputPrice,
+      long cachedPrice,
+      long outputPrice,
+      long granted,
+      Basis basis,
+      Ended ended,
+      boolean clamped,
+      boolean flagged) {
+    static Kind of(Settled settled) {
+      Admitted call = settled.call;
+      Settlement end = settled.settlement;
+      return new Kind(
+          call.account.value(),
+          call.spender,
+          call.model,
+          end.provider(),
+          call.inputPrice,
+          call.cachedPrice,
+          call.outputPrice,
+          call.granted.value(),
+          end.basis(),
+          end.ended(),
+          end.clamped(),
+          end.flagged());
+    }
+
+    /** Texts and longs, in the order of the components. */
+    Object[] values() {
+      return new Object[] {
+        account,
+        spender,
+        model,
+        provider,
+        inputPrice,
+        cachedPrice,
+        outputPrice,
+        granted,
+        basis.name().toLowerCase(Locale.ROOT),
+        ended.name().toLowerCase(Locale.ROOT),
+        clamped ? 1L : 0L,
+        flagged ? 1L : 0L
+      };
+    }
+  }
 
   /** The most characters of a name in a record. */
   int NAME_MAX = 255;

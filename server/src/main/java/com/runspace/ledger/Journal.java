@@ -1,5 +1,6 @@
 package com.runspace.ledger;
 
+import com.runspace.base.Seldom;
 import com.runspace.base.Time;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -34,6 +35,9 @@ final class Journal implements AutoCloseable {
   static final String CLOSED =
       "Usage cannot be recorded at the moment, so no new calls are taken. Try again later.";
 
+  private static final String CROWDED =
+      "journal: open calls need all of a segment; new ones are refused until some have ended";
+
   /** When records are safe from a power cut; a crash of the process never loses them. */
   enum Sync {
     /** At the latest 50 ms after the disk has taken what came before. */
@@ -55,11 +59,10 @@ final class Journal implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Journal.class.getName());
   private static final long KEEP_NANOS = 50_000_000;
-  private static final long SLOW_NANOS = 1_000_000_000;
-  private static final long ROOM_RETRY_NANOS = 1_000_000_000;
+  private static final long SECOND_NANOS = 1_000_000_000;
   private static final int BUFFER_BYTES = 1 << 16;
 
-  private final Path folder;
+  final Path folder;
   private final Plan plan;
   private final Time time;
   private final ConcurrentNavigableMap<Long, Segment> live = new ConcurrentSkipListMap<>();
@@ -163,13 +166,13 @@ final class Journal implements AutoCloseable {
         syncFailing = true;
         LOG.log(
             Level.ERROR,
-            "journal: {0} does not take records ({1}); new calls are refused until it does",
+            "journal: {0} takes no records ({1}); new calls are refused",
             folder,
             fault);
       }
     }
     long took = time.nanos() - began;
-    if (took > SLOW_NANOS) {
+    if (took > SECOND_NANOS) {
       LOG.log(
           Level.WARNING,
           "journal: the disk took {0} ms for a sync; a power cut would lose what came since",
@@ -178,7 +181,7 @@ final class Journal implements AutoCloseable {
   }
 
   private void makeRoom() {
-    if (roomFailing && time.nanos() - roomFailedNanos < ROOM_RETRY_NANOS) {
+    if (roomFailing && time.nanos() - roomFailedNanos < SECOND_NANOS) {
       return;
     }
     try {
@@ -207,8 +210,8 @@ final class Journal implements AutoCloseable {
 
   private void deletePosted(boolean unsealedToo) throws IOException {
     for (Segment segment : live.values()) {
-      boolean isEnd = unsealedToo || segment.sealed;
-      if (isEnd && segment.openCalls() == 0 && segment.posted == segment.written) {
+      boolean done = segment.openCalls() == 0 && segment.posted == segment.written;
+      if (done && (unsealedToo || segment.sealed)) {
         try {
           synchronized (this) {
             live.remove(segment.number);
@@ -256,6 +259,7 @@ final class Journal implements AutoCloseable {
     private long reserved;
     private int sequence;
     private final List<Segment> endedHere = new ArrayList<>();
+    private final Seldom crowded = new Seldom(time, 60 * SECOND_NANOS);
     private boolean failing;
 
     private Writer(Segment first) {
@@ -276,7 +280,7 @@ final class Journal implements AutoCloseable {
       Entry.encode(call, buffer);
       int length = buffer.position() - from;
       int settled = length + Entry.SETTLEMENT_BYTES_MAX;
-      if (!fits(current, from, length + settled)) {
+      if (!current.hasRoom(from, reserved + length + settled)) {
         buffer.position(from);
         sequence--;
         return roll(length + settled) ? admit(call) : null;
@@ -305,13 +309,12 @@ final class Journal implements AutoCloseable {
         return;
       }
       int length = buffer.position();
-      Segment segment = current;
-      long place = segment.written;
+      long place = current.written;
       try {
         buffer.flip();
-        Segment.write(segment.channel, buffer, place);
+        Segment.write(current.channel, buffer, place);
         if (!endedHere.isEmpty() && plan.sync == Sync.ALWAYS) {
-          segment.channel.force(false);
+          current.channel.force(false);
         }
       } catch (IOException fault) {
         buffer.limit(buffer.capacity()).position(length);
@@ -319,7 +322,7 @@ final class Journal implements AutoCloseable {
         return;
       }
       buffer.clear();
-      segment.written = place + length;
+      current.written = place + length;
       // Only now, or the admission could be deleted before its settlement is in a file.
       endedHere.forEach(admittedIn -> admittedIn.count(-1));
       endedHere.clear();
@@ -334,21 +337,19 @@ final class Journal implements AutoCloseable {
         failing = true;
         LOG.log(
             Level.ERROR,
-            "journal: {0} cannot be written ({1}); new calls are refused until it can",
+            "journal: {0} cannot be written ({1}); new calls are refused",
             current.path,
             fault);
       }
     }
 
-    private boolean fits(Segment segment, int from, long bytes) {
-      long free = segment.size - segment.written - from - Segment.SEAL_BYTES;
-      return reserved + bytes <= free;
-    }
-
     /** Goes on in the next segment; false when there is none, or the present one cannot end. */
     private boolean roll(int bytes) {
       Segment next = spare.get();
-      if (next == null || !fits(next, 0, bytes)) {
+      if (next == null || !next.hasRoom(0, reserved + bytes)) {
+        if (next != null && crowded.isDue()) {
+          LOG.log(Level.WARNING, CROWDED);
+        }
         return false;
       }
       int from = begin(Segment.SEAL);

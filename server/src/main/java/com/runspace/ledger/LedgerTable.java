@@ -4,14 +4,14 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
+import com.runspace.base.Rows;
 import com.runspace.ledger.Settlement.Basis;
 import com.runspace.ledger.Settlement.Ended;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +19,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,50 +29,36 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LedgerTable {
   private static final List<List<String>> STEPS =
-      List.of(
-          List.of(
-              "CREATE TABLE call (id CHAR(32) PRIMARY KEY, account VARCHAR(255) NOT NULL,"
-                  + " spender VARCHAR(255) NOT NULL, day INTEGER NOT NULL,"
-                  + " model VARCHAR(255) NOT NULL, provider VARCHAR(64) NOT NULL,"
-                  + " input_price BIGINT NOT NULL, cached_price BIGINT NOT NULL,"
-                  + " output_price BIGINT NOT NULL, granted BIGINT NOT NULL, held BIGINT NOT NULL,"
-                  + " prompt_tokens BIGINT NOT NULL, cached_tokens BIGINT NOT NULL,"
-                  + " output_tokens BIGINT NOT NULL, cost BIGINT NOT NULL, charge BIGINT NOT NULL,"
-                  + " basis VARCHAR(16) NOT NULL, ended VARCHAR(16) NOT NULL,"
-                  + " clamped SMALLINT NOT NULL, flagged SMALLINT NOT NULL,"
-                  + " admitted_at BIGINT NOT NULL, settled_at BIGINT NOT NULL)",
-              "CREATE INDEX call_by_account ON call (account, admitted_at, id)",
-              "CREATE TABLE allowance_day (account VARCHAR(255) NOT NULL, day INTEGER NOT NULL,"
-                  + " granted BIGINT NOT NULL, leased BIGINT NOT NULL, spent BIGINT NOT NULL,"
-                  + " PRIMARY KEY (day, account))",
-              "CREATE TABLE usage_day (account VARCHAR(255) NOT NULL, day INTEGER NOT NULL,"
-                  + " spender VARCHAR(255) NOT NULL, model VARCHAR(255) NOT NULL,"
-                  + " calls BIGINT NOT NULL, prompt_tokens BIGINT NOT NULL,"
-                  + " cached_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL,"
-                  + " charge BIGINT NOT NULL, PRIMARY KEY (account, day, spender, model))",
-              "CREATE INDEX usage_by_day ON usage_day (day)"));
+      Db.steps(LedgerTable.class, "schema-1.sql", "schema-2.sql");
 
-  private static final String INSERT_CALL =
-      "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-          + " ON CONFLICT (id) DO NOTHING";
+  private static final String KIND =
+      "account, spender, model, provider, input_price, cached_price, output_price, granted,"
+          + " basis, ended, clamped, flagged";
 
-  private static final String ADD_USAGE =
-      "INSERT INTO usage_day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-          + " ON CONFLICT (account, day, spender, model) DO UPDATE SET"
-          + " calls = usage_day.calls + excluded.calls,"
-          + " prompt_tokens = usage_day.prompt_tokens + excluded.prompt_tokens,"
-          + " cached_tokens = usage_day.cached_tokens + excluded.cached_tokens,"
-          + " output_tokens = usage_day.output_tokens + excluded.output_tokens,"
-          + " charge = usage_day.charge + excluded.charge";
+  private static final Rows CALLS =
+      new Rows("INSERT INTO call VALUES", 12, "ON CONFLICT (account, admitted_at, id) DO NOTHING");
 
-  private static final String ADD_DAY =
-      "INSERT INTO allowance_day (account, day, spent, granted, leased)"
-          + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (day, account) DO UPDATE SET"
-          + " granted = CASE WHEN excluded.granted > allowance_day.granted"
-          + " THEN excluded.granted ELSE allowance_day.granted END,"
-          + " leased = CASE WHEN excluded.leased > allowance_day.leased"
-          + " THEN excluded.leased ELSE allowance_day.leased END,"
-          + " spent = allowance_day.spent + excluded.spent";
+  private static final Rows USAGE =
+      new Rows(
+          "INSERT INTO usage_day VALUES",
+          9,
+          "ON CONFLICT (account, day, spender, model) DO UPDATE SET"
+              + " calls = usage_day.calls + excluded.calls,"
+              + " prompt_tokens = usage_day.prompt_tokens + excluded.prompt_tokens,"
+              + " cached_tokens = usage_day.cached_tokens + excluded.cached_tokens,"
+              + " output_tokens = usage_day.output_tokens + excluded.output_tokens,"
+              + " charge = usage_day.charge + excluded.charge");
+
+  private static final Rows DAYS =
+      new Rows(
+          "INSERT INTO allowance_day (account, day, spent, granted, leased) VALUES",
+          5,
+          "ON CONFLICT (day, account) DO UPDATE SET"
+              + " granted = CASE WHEN excluded.granted > allowance_day.granted"
+              + " THEN excluded.granted ELSE allowance_day.granted END,"
+              + " leased = CASE WHEN excluded.leased > allowance_day.leased"
+              + " THEN excluded.leased ELSE allowance_day.leased END,"
+              + " spent = allowance_day.spent + excluded.spent");
 
   /** By what usage can be summed. */
   public enum By {
@@ -105,7 +90,11 @@ public final class LedgerTable {
     }
   }
 
+  /** So many kinds are remembered at the most; there are as many as keys times a few. */
+  private static final int KNOWN_MAX = 10_000;
+
   private final Db db;
+  private final Map<Entry.Kind, Known> known = new HashMap<>();
 
   /**
    * Brings the tables up to date.
@@ -119,105 +108,140 @@ public final class LedgerTable {
 
   private record DayKey(AccountId account, Day day) {}
 
+  /** A kind with the numbers that stand for it, and for its account, in the rows of calls. */
+  private record Known(Entry.Kind kind, long number, long account) {}
+
+  private record Sum(Entry.Kind kind, Day day) {}
+
+  private record Row(Entry.Settled call, Known known) {
+    void put(Rows.Values values) throws SQLException {
+      Entry.Admitted begin = call.call();
+      Settlement end = call.settlement();
+      values.put(known.account).put(begin.admittedMillis()).put(begin.callId());
+      values.put(known.number).put(begin.day().epochDay()).put(begin.held().value());
+      values.put(end.promptTokens()).put(end.cachedTokens()).put(end.outputTokens());
+      values.put(end.cost().value()).put(call.charge().value()).put(call.settledMillis());
+    }
+  }
+
   /**
    * Adds calls, in one transaction. Calls that are there already stay as they are and count once.
    *
    * @return how many were new
    */
-  int post(List<Entry.Settled> calls) throws SQLException {
-    return db.write(connection -> {
-      int[] counts = batch(connection, INSERT_CALL, calls.stream().map(LedgerTable::values));
-      Map<List<Object>, long[]> usage = new LinkedHashMap<>();
-      Map<List<Object>, long[]> days = new LinkedHashMap<>();
-      int added = 0;
-      for (int i = 0; i < counts.length; i++) {
-        if (counts[i] == 1) {
-          Entry.Admitted call = calls.get(i).call();
-          Settlement end = calls.get(i).settlement();
-          String account = call.account().value();
-          long day = call.day().epochDay();
-          long charge = calls.get(i).charge().value();
-          usage.merge(
-              List.of(account, day, call.spender(), call.model()),
-              new long[] {1, end.promptTokens(), end.cachedTokens(), end.outputTokens(), charge},
-              LedgerTable::add);
-          // One node alone leases all that is granted.
-          long granted = call.granted().value();
-          days.merge(
-              List.of(account, day),
-              new long[] {charge, granted, granted},
-              (one, two) ->
-                  new long[] {
-                    Math.addExact(one[0], two[0]),
-                    Math.max(one[1], two[1]),
-                    Math.max(one[2], two[2])
-                  });
-          added++;
-        }
-      }
-      batch(connection, ADD_USAGE, usage.entrySet().stream().map(LedgerTable::values));
-      batch(connection, ADD_DAY, days.entrySet().stream().map(LedgerTable::values));
+  synchronized int post(List<Entry.Settled> calls) throws SQLException {
+    boolean kept = false;
+    try {
+      int added = db.write(connection -> post(connection, calls));
+      kept = true;
       return added;
-    });
-  }
-
-  private static long[] add(long[] one, long[] two) {
-    long[] sum = new long[one.length];
-    Arrays.setAll(sum, i -> Math.addExact(one[i], two[i]));
-    return sum;
-  }
-
-  private static Object[] values(Map.Entry<List<Object>, long[]> sum) {
-    return Stream.concat(sum.getKey().stream(), Arrays.stream(sum.getValue()).boxed()).toArray();
-  }
-
-  private static Object[] values(Entry.Settled row) {
-    Entry.Admitted call = row.call();
-    Settlement end = row.settlement();
-    return new Object[] {
-      call.callId(),
-      call.account().value(),
-      call.spender(),
-      call.day().epochDay(),
-      call.model(),
-      end.provider(),
-      call.inputPrice(),
-      call.cachedPrice(),
-      call.outputPrice(),
-      call.granted().value(),
-      call.held().value(),
-      end.promptTokens(),
-      end.cachedTokens(),
-      end.outputTokens(),
-      end.cost().value(),
-      row.charge().value(),
-      end.basis().name().toLowerCase(Locale.ROOT),
-      end.ended().name().toLowerCase(Locale.ROOT),
-      end.clamped() ? 1L : 0L,
-      end.flagged() ? 1L : 0L,
-      call.admittedMillis(),
-      row.settledMillis()
-    };
-  }
-
-  private static int[] batch(Connection connection, String sql, Stream<Object[]> rows)
-      throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (Object[] row : rows.toList()) {
-        set(statement, row);
-        statement.addBatch();
+    } finally {
+      if (!kept || known.size() > KNOWN_MAX) {
+        known.clear();
       }
-      return statement.executeBatch();
     }
   }
 
-  private static void set(PreparedStatement statement, Object... values) throws SQLException {
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] instanceof Long number) {
-        statement.setLong(i + 1, number);
-      } else {
-        statement.setString(i + 1, (String) values[i]);
+  private int post(Connection connection, List<Entry.Settled> calls) throws SQLException {
+    List<Row> rows = new ArrayList<>(calls.size());
+    for (Entry.Settled call : calls) {
+      Entry.Kind kind = Entry.Kind.of(call);
+      Known numbers = known.get(kind);
+      if (numbers == null) {
+        long account = number(connection, "billed_account", "account", kind.account());
+        numbers = new Known(kind, number(connection, "call_kind", KIND, kind.values()), account);
+        known.put(kind, numbers);
       }
+      rows.add(new Row(call, numbers));
+    }
+    List<Row> added = add(connection, rows);
+    addSums(connection, added);
+    return added.size();
+  }
+
+  /** The number of a row with these values, which is made where there is none. */
+  private static long number(Connection connection, String table, String columns, Object... values)
+      throws SQLException {
+    String find =
+        "SELECT number FROM " + table + " WHERE " + columns.replace(", ", " = ? AND ") + " = ?";
+    List<Long> found = Db.list(connection, find, row -> row.getLong(1), values);
+    if (!found.isEmpty()) {
+      return found.getFirst();
+    }
+    String add =
+        "INSERT INTO "
+            + table
+            + " ("
+            + columns
+            + ", number) SELECT "
+            + "?, ".repeat(values.length)
+            + "COALESCE(MAX(number), 0) + 1 FROM "
+            + table;
+    var _ = Db.update(connection, add, values);
+    return Db.list(connection, find, row -> row.getLong(1), values).getFirst();
+  }
+
+  /** Almost always all are new, and a statement adds many of them; else each has its own. */
+  private static List<Row> add(Connection connection, List<Row> rows) throws SQLException {
+    Savepoint before = connection.setSavepoint();
+    if (CALLS.add(connection, rows, Row::put) == rows.size()) {
+      return rows;
+    }
+    connection.rollback(before);
+    List<Row> added = new ArrayList<>();
+    for (Row row : rows) {
+      if (CALLS.add(connection, List.of(row), Row::put) == 1) {
+        added.add(row);
+      }
+    }
+    return added;
+  }
+
+  private static void addSums(Connection connection, List<Row> added) throws SQLException {
+    Map<Sum, long[]> sums = new LinkedHashMap<>();
+    for (Row row : added) {
+      Settlement end = row.call.settlement();
+      long[] sum =
+          sums.computeIfAbsent(new Sum(row.known.kind, row.call.call().day()), _ -> new long[5]);
+      add(
+          sum,
+          1,
+          end.promptTokens(),
+          end.cachedTokens(),
+          end.outputTokens(),
+          row.call.charge().value());
+    }
+    Map<List<Object>, long[]> usage = new LinkedHashMap<>();
+    Map<List<Object>, long[]> days = new LinkedHashMap<>();
+    sums.forEach((of, sum) -> {
+      Entry.Kind kind = of.kind;
+      long day = of.day.epochDay();
+      add(
+          usage.computeIfAbsent(
+              List.of(kind.account(), day, kind.spender(), kind.model()), _ -> new long[5]),
+          sum);
+      // One node alone leases all that is granted.
+      long[] total = days.computeIfAbsent(List.of(kind.account(), day), _ -> new long[3]);
+      total[0] = Math.addExact(total[0], sum[4]);
+      total[1] = total[2] = Math.max(total[1], kind.granted());
+    });
+    USAGE.add(connection, List.copyOf(usage.entrySet()), LedgerTable::put);
+    DAYS.add(connection, List.copyOf(days.entrySet()), LedgerTable::put);
+  }
+
+  private static void add(long[] to, long... more) {
+    for (int i = 0; i < to.length; i++) {
+      to[i] = Math.addExact(to[i], more[i]);
+    }
+  }
+
+  private static void put(Map.Entry<List<Object>, long[]> sum, Rows.Values values)
+      throws SQLException {
+    for (Object part : sum.getKey()) {
+      var _ = part instanceof Long number ? values.put(number) : values.put((String) part);
+    }
+    for (long figure : sum.getValue()) {
+      values.put(figure);
     }
   }
 
@@ -225,7 +249,7 @@ public final class LedgerTable {
   Map<AccountId, List<Balance>> balancesSince(Day first) throws SQLException {
     Map<DayKey, List<Balance.Line>> lines = new HashMap<>();
     Map<AccountId, List<Balance>> balances = new HashMap<>();
-    each(
+    db.list(
         "SELECT account, day, spender, SUM(charge) FROM usage_day WHERE day >= ?"
             + " GROUP BY account, day, spender",
         row ->
@@ -233,7 +257,7 @@ public final class LedgerTable {
                 .computeIfAbsent(dayKey(row), _ -> new ArrayList<>())
                 .add(new Balance.Line(row.getString(3), new Nanos(row.getLong(4)), Nanos.ZERO)),
         first.epochDay());
-    each(
+    db.list(
         "SELECT account, day, granted, spent FROM allowance_day WHERE day >= ?",
         row -> {
           DayKey key = dayKey(row);
@@ -251,26 +275,6 @@ public final class LedgerTable {
 
   private static DayKey dayKey(ResultSet row) throws SQLException {
     return new DayKey(new AccountId(row.getString(1)), new Day(row.getLong(2)));
-  }
-
-  @FunctionalInterface
-  private interface Row<R extends @Nullable Object> {
-    R of(ResultSet row) throws SQLException;
-  }
-
-  private <R> List<R> each(String sql, Row<R> mapper, Object... values) throws SQLException {
-    return db.read(connection -> {
-      List<R> list = new ArrayList<>();
-      try (PreparedStatement statement = connection.prepareStatement(sql)) {
-        set(statement, values);
-        try (ResultSet rows = statement.executeQuery()) {
-          while (rows.next()) {
-            list.add(mapper.of(rows));
-          }
-        }
-      }
-      return list;
-    });
   }
 
   /**
@@ -295,7 +299,7 @@ public final class LedgerTable {
             + " SUM(charge) FROM usage_day WHERE account = ? AND day >= ? AND day <= ?"
             + tail;
     List<Usage> sums =
-        each(
+        db.list(
             sql,
             row ->
                 new Usage(
@@ -327,9 +331,11 @@ public final class LedgerTable {
       AccountId account, long fromMillis, long toMillis, @Nullable Cursor cursor, int limit)
       throws SQLException {
     Cursor before = cursor == null ? new Cursor(toMillis, "") : cursor;
-    return each(
-        "SELECT * FROM call WHERE account = ? AND admitted_at >= ? AND admitted_at <= ?"
-            + " AND (admitted_at < ? OR id < ?) ORDER BY admitted_at DESC, id DESC LIMIT "
+    return db.list(
+        "SELECT call.*, k.* FROM call JOIN call_kind k ON k.number = call.kind"
+            + " WHERE call.account = (SELECT number FROM billed_account WHERE account = ?)"
+            + " AND admitted_at >= ? AND admitted_at <= ? AND (admitted_at < ? OR id < ?)"
+            + " ORDER BY admitted_at DESC, id DESC LIMIT "
             + Math.max(0, limit),
         LedgerTable::call,
         account.value(),
@@ -343,7 +349,7 @@ public final class LedgerTable {
     Entry.Admitted call =
         new Entry.Admitted(
             rows.getString("id"),
-            new AccountId(rows.getString("account")),
+            new AccountId(rows.getString(14)),
             rows.getString("spender"),
             new Day(rows.getLong("day")),
             rows.getString("model"),
@@ -375,19 +381,16 @@ public final class LedgerTable {
    * @return how many rows went
    */
   public long deleteCallsBefore(Day first) throws SQLException {
-    List<String> accounts =
-        each("SELECT DISTINCT account FROM allowance_day", row -> row.getString(1));
+    List<Long> accounts = db.list("SELECT number FROM billed_account", row -> row.getLong(1));
     long deleted = 0;
-    for (String account : accounts) {
+    for (long account : accounts) {
       deleted +=
-          db.write(connection -> {
-            try (PreparedStatement statement =
-                connection.prepareStatement(
-                    "DELETE FROM call WHERE account = ? AND admitted_at < ?")) {
-              set(statement, account, first.startEpochMillis());
-              return statement.executeUpdate();
-            }
-          });
+          db.write(connection ->
+              Db.update(
+                  connection,
+                  "DELETE FROM call WHERE account = ? AND admitted_at < ?",
+                  account,
+                  first.startEpochMillis()));
     }
     return deleted;
   }

@@ -78,7 +78,7 @@ public final class LocalLedger implements AutoCloseable {
     this.journal = journal;
     this.table = table;
     lastDay = today();
-    floor = nextFloor = before(lastDay);
+    floor = nextFloor = lastDay.previous();
     nextFloorSince = time.nanos();
     poster =
         journal == null || table == null
@@ -169,7 +169,8 @@ public final class LocalLedger implements AutoCloseable {
     try {
       return new View(journal.newWriter());
     } catch (IOException noRoom) {
-      throw new Unavailable("there is no room for the journal: " + noRoom, noRoom);
+      String what = "there is no room for the journal in " + journal.folder + ": ";
+      throw new Unavailable(what + noRoom.getMessage(), noRoom);
     }
   }
 
@@ -188,16 +189,17 @@ public final class LocalLedger implements AutoCloseable {
     }
   }
 
-  /**
-   * The calls of the past, as far as they are posted.
-   *
-   * @throws IllegalStateException when this ledger keeps none
-   */
+  /** The calls of the past, as far as posted; an IllegalStateException where none are kept. */
   public LedgerTable history() {
     if (table == null) {
       throw new IllegalStateException("a ledger in memory has no history");
     }
     return table;
+  }
+
+  /** What the store does not have yet; nothing for a ledger in memory. Never blocks. */
+  public Ledger.Backlog backlog() {
+    return poster == null ? Ledger.Backlog.NONE : poster.backlog();
   }
 
   /** Posts what is left and ends. To be called after the event loops have ended. Blocks. */
@@ -217,10 +219,6 @@ public final class LocalLedger implements AutoCloseable {
 
   private Day today() {
     return Day.ofEpochMillis(time.epochMillis());
-  }
-
-  private static Day before(Day day) {
-    return new Day(day.epochDay() - 1);
   }
 
   /** The balance of a day; null when that day is closed. */
@@ -255,7 +253,7 @@ public final class LocalLedger implements AutoCloseable {
    * where nothing is held.
    */
   synchronized void raiseFloor() {
-    Day yesterday = before(today());
+    Day yesterday = today().previous();
     long now = time.nanos();
     if (yesterday.compareTo(nextFloor) < 0) {
       nextFloor = yesterday;
@@ -358,7 +356,7 @@ public final class LocalLedger implements AutoCloseable {
       }
     }
 
-    private final class LocalHold implements Hold {
+    private final class LocalHold implements Reservation.Hold {
       private final AtomicReference<Balance> balance;
       private final Entry.Admitted call;
       private final Journal.@Nullable Place place;

@@ -32,8 +32,13 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Poster implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Poster.class.getName());
-  private static final int BATCH = 1000;
-  private static final long PAUSE_NANOS = 250_000_000L;
+
+  /** As many calls share a transaction, and what it costs whatever is in it. */
+  private static final int BATCH = 8192;
+
+  /** Usage is that old at the most; the rarer a transaction is, the more calls share it. */
+  private static final long PAUSE_NANOS = 1_000_000_000L;
+
   private static final long PAUSE_MAX_NANOS = 10_000_000_000L;
   private static final long HOUR_NANOS = 3_600_000_000_000L;
 
@@ -63,7 +68,7 @@ final class Poster implements AutoCloseable {
   private final Runnable housekeeping;
   private final Thread thread;
   private volatile boolean stopping;
-  private boolean failing;
+  private volatile boolean failing;
   private long pauseNanos = PAUSE_NANOS;
   private long keptHouseNanos;
 
@@ -81,6 +86,10 @@ final class Poster implements AutoCloseable {
     this.housekeeping = housekeeping;
     keptHouseNanos = time.nanos() - HOUR_NANOS;
     thread = Thread.ofPlatform().name("journal-poster").daemon().unstarted(this::run);
+  }
+
+  Ledger.Backlog backlog() {
+    return Segment.backlog(journal.segments(), failing);
   }
 
   void start() {

@@ -17,4 +17,21 @@ public sealed interface Reservation {
 
   /** The ledger cannot take the record of a new call now; the reason is a sentence for callers. */
   record Closed(String reason) implements Reservation {}
+
+  /** Money held for one call in flight. Settled exactly once, on the event loop that holds it. */
+  interface Hold {
+    /** The worst case that is held, and the most that will be charged. */
+    Nanos amount();
+
+    /** The day that admitted the call and is charged for it. */
+    Day day();
+
+    /**
+     * Ends the hold: charges the cost, at most the amount held, and frees the rest.
+     *
+     * @return what was charged
+     * @throws IllegalStateException when it was settled before
+     */
+    Nanos settle(Settlement settlement);
+  }
 }

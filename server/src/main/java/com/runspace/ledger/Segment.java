@@ -100,6 +100,22 @@ final class Segment {
     open.setRelease(open.getPlain() + by);
   }
 
+  /** Whether so many bytes fit in behind {@code pending} that are not written yet, and the seal. */
+  boolean hasRoom(long pending, long bytes) {
+    return bytes <= size - written - pending - SEAL_BYTES;
+  }
+
+  /** What of these segments is not in the store; as of about now, while loops and poster write. */
+  static Ledger.Backlog backlog(Collection<Segment> segments, boolean isRefused) {
+    long waiting = 0;
+    int open = 0;
+    for (Segment segment : segments) {
+      waiting += segment.written - segment.posted;
+      open += segment.openCalls();
+    }
+    return new Ledger.Backlog(segments.size(), waiting, open, isRefused);
+  }
+
   int openCalls() {
     return open.getAcquire();
   }
@@ -108,6 +124,11 @@ final class Segment {
   static Segment create(Disk disk, Path folder, long number, long writer, long size)
       throws IOException {
     Path path = path(folder, number);
+    long free = Files.getFileStore(folder).getUsableSpace();
+    if (free > 0 && free < size) {
+      // Tried again and again, it would take the last room from the store each time.
+      throw new IOException("No space left on device for " + size + " bytes");
+    }
     FileChannel channel =
         disk.open(
             path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);

@@ -63,12 +63,30 @@ public enum ApiError {
       "bad_request_framing",
       Retry.BY_STATUS,
       "The request is not valid HTTP, or could be read in two ways."),
+  CHALLENGE_EXPIRED(
+      400,
+      "invalid_request_error",
+      "challenge_expired",
+      Retry.NO,
+      "The challenge has expired, was used, or is of another browser; ask for a new one."),
   INVALID_KEY(
       401,
       "invalid_request_error",
       "invalid_api_key",
       Retry.NO,
       "The key is missing, unknown, revoked or expired."),
+  NOT_SIGNED_IN(
+      401,
+      "authentication_error",
+      "not_signed_in",
+      Retry.NO,
+      "This needs a session; sign in with a wallet."),
+  SIGNATURE_INVALID(
+      401,
+      "authentication_error",
+      "signature_invalid",
+      Retry.NO,
+      "The signature is not one of this wallet for this message."),
   ALLOWANCE_SPENT(
       402,
       "insufficient_quota",
@@ -85,6 +103,18 @@ public enum ApiError {
       403, "permission_error", "key_scope", Retry.NO, "The key is not meant for this endpoint."),
   MODEL_NOT_ALLOWED(
       403, "permission_error", "model_not_allowed", Retry.NO, "The key may not use this model."),
+  CONFIRMATION_REQUIRED(
+      403,
+      "permission_error",
+      "confirmation_required",
+      Retry.NO,
+      "A wallet of the account has to sign again first; its last signature is too old."),
+  CROSS_ORIGIN(
+      403,
+      "permission_error",
+      "cross_origin",
+      Retry.NO,
+      "A browser sent this from a page of another site."),
   MODEL_NOT_FOUND(
       404,
       "invalid_request_error",
@@ -104,24 +134,36 @@ public enum ApiError {
       "request_timeout",
       Retry.BY_STATUS,
       "The body came too slowly."),
+  WALLET_CONFLICT(
+      409,
+      "invalid_request_error",
+      "wallet_conflict",
+      Retry.NO,
+      "The wallet belongs to another account, or the account has too many or only this one."),
   BODY_TOO_LARGE(
       413,
       "invalid_request_error",
       "request_too_large",
       Retry.NO,
-      "The body is larger than 32 MiB."),
+      "The body is larger than 32 MiB, or than 16 KiB below `/auth/`."),
   ENCODING_UNSUPPORTED(
       415,
       "invalid_request_error",
       "unsupported_content_encoding",
       Retry.NO,
       "The body is compressed; send it as it is."),
+  NOT_JSON(
+      415,
+      "invalid_request_error",
+      "unsupported_media_type",
+      Retry.NO,
+      "The body must come as `application/json`."),
   RATE_LIMITED(
       429,
       "requests",
       "rate_limit_exceeded",
       Retry.YES,
-      "This key has asked too often; wait for `retry-after`."),
+      "This key, wallet or address has asked too often; wait for `retry-after`."),
   ALLOWANCE_HELD(
       429,
       "insufficient_quota",
@@ -153,6 +195,12 @@ public enum ApiError {
       "model_unavailable",
       Retry.YES,
       "No provider of this model can be reached just now."),
+  CHAIN_UNAVAILABLE(
+      503,
+      "server_error",
+      "chain_unavailable",
+      Retry.YES,
+      "The chain that has to be asked about a contract wallet does not answer just now."),
   UPSTREAM_TIMEOUT(
       504, "server_error", "timeout", Retry.BY_STATUS, "The provider did not answer in time.");
 

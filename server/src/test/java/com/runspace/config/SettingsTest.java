@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.runspace.base.Nanos;
 import com.runspace.base.Secret;
+import com.runspace.gate.GateSettings;
 import com.runspace.models.Model;
 import com.runspace.upstream.Provider;
 import java.io.IOException;
@@ -67,6 +68,19 @@ class SettingsTest {
   @ValueSource(strings = {"", "# nothing\n", "{}", "---\n"})
   void emptyFileIsAsGoodAsNone(String yaml) throws Settings.Invalid {
     assertThat(read(yaml)).isEqualTo(Settings.read(null, environment::get));
+  }
+
+  @Test
+  void newKeysAreLimitedWhenTheSettingsSaySo() throws Settings.Invalid {
+    assertThat(read("").keys()).isEqualTo(new Settings.Keys(0, 0, 0, null));
+    assertThat(read("keys: {requestsPerMinute: 60, concurrent: 4, dailyCap: 0.01}").keys())
+        .isEqualTo(new Settings.Keys(60, 0, 4, new Nanos(10_000_000)));
+    assertThat(problems("keys: {tokensPerMinute: -1, dailyCap: none}"))
+        .containsExactlyInAnyOrder(
+            "keys.tokensPerMinute: must be a whole number from 0 to 100000000, not '-1'",
+            "keys.dailyCap: must be dollars with at most nine decimals, not 'none'");
+    assertThat(Effective.text(read("keys: {dailyCap: 0.01}")))
+        .contains("keys.requestsPerMinute: none\n", "keys.dailyCap: 0.01\n");
   }
 
   @Test
@@ -240,5 +254,40 @@ class SettingsTest {
   void publicAddressIsKeptInSmallLetters(String url) throws Settings.Invalid {
     assertThat(read("server: {publicUrl: \"" + url + "\"}\n").edge().publicUrl())
         .hasToString(url.toLowerCase(Locale.ROOT));
+  }
+
+  private static final String TOKEN =
+      "name: RUN, chain: 'eip155:1', address: '0x4200000000000000000000000000000000000006', ";
+
+  private static final String TIERS = "tiers: [{name: a, holds: 10, allowance: 1}]";
+
+  @Test
+  void tokensMakeAGate() throws Settings.Invalid {
+    String token = TOKEN + "decimals: 6, rpc: ['${PROVIDERS_KEY}', 'http://127.0.0.1:8545'], ";
+    Access access = read("gate: {tokens: [{" + token + TIERS + "}]}\n").access();
+    GateSettings gate = ((Access.Gated) access).settings();
+    GateSettings.Token found = gate.tokens().getFirst();
+    assertThat(found.rpc()).hasSize(2);
+    assertThat(found.tiers().getFirst().holds()).isEqualTo(10_000_000);
+    assertThat(found.window()).isEqualTo(Duration.ofDays(1));
+    assertThat(read("gate: open\n").access().isGuarded()).isTrue();
+    assertThat(read("").access().isGuarded()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "gate: shut|gate: must be the word open",
+        "gate: {}|gate: gate.tokens must name at least one token",
+        "gate: {tokens: [{TOKEN TIERS}]}|gate: gate token 'RUN' needs",
+        "gate: {tokens: [{TOKEN TIERS, rpc: ['https://x.example/key']}]}|gate.tokens[0].rpc: ",
+        "gate: {tokens: [{name: RUN, address: '0x12'}]}|gate.tokens[0].address: ",
+        "gate: {tokens: [{TOKEN tiers: [{name: a, holds: x}]}]}|gate.tokens[0].tiers[0].holds: ",
+      })
+  void gateThatCannotBe(String yaml, String problem) {
+    String whole = yaml.replace("TOKEN", TOKEN).replace("TIERS", TIERS);
+    assertThat(problems(whole)).anySatisfy(told -> assertThat(told).startsWith(problem));
   }
 }

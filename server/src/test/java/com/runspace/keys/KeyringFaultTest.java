@@ -94,6 +94,21 @@ class KeyringFaultTest {
   }
 
   @Test
+  void allKeysOfAnAccountAreOffThoughTheStoreCannotKeepIt() throws SQLException {
+    Created one = make("one");
+    Created two = make("two");
+    whileTheStoreIsHeld(() -> {
+      assertThatThrownBy(() -> keyring.revokeAll(ANNE))
+          .isInstanceOf(SQLException.class)
+          .hasMessageContaining("is off now");
+      assertThat(isLive(one) || isLive(two)).isFalse();
+    });
+    keyring.flushLastUsed();
+    StoredKeyring started = new StoredKeyring(db, time, random);
+    assertThat(started.list(ANNE)).hasSize(2).allMatch(key -> key.revoked() != null);
+  }
+
+  @Test
   void aKeyThatTheStoreCannotKeepIsNotMade() throws SQLException {
     Created old = make("old");
     whileTheStoreIsHeld(() -> {

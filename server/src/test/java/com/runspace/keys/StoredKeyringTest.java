@@ -304,4 +304,17 @@ class StoredKeyringTest {
         .hasMessageContaining("newer RunSpace")
         .hasMessageContaining("keys");
   }
+
+  @Test
+  void anAccountLosesAllOfItsKeysAndNobodyElseAny() throws Exception {
+    Created one = make("one");
+    Created two = make("two");
+    Created other = keyring.create(BOB, KeySettings.named("other"));
+    assertThat(keyring.revoke(one.key().id())).isTrue();
+    assertThat(keyring.revokeAll(ANNE)).containsExactly(two.key().id());
+    assertThat(keyring.find(two.secret().reveal())).isEmpty();
+    assertThat(keyring.find(other.secret().reveal())).isPresent();
+    assertThat(keyring.list(ANNE)).allMatch(key -> key.revoked() != null);
+    assertThat(keyring.revokeAll(ANNE)).isEmpty();
+  }
 }

@@ -7,6 +7,7 @@ import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.ledger.LedgerTable.By;
+import com.runspace.ledger.Reservation.Hold;
 import com.runspace.ledger.Settlement.Ended;
 import com.runspace.testkit.ManualTime;
 import java.nio.file.Files;
@@ -18,8 +19,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.StreamHandler;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +229,36 @@ class DiskFaultTest {
     try (var files = Files.list(folder.resolve("journal"))) {
       assertThat(files.map(file -> file.getFileName().toString())).containsExactly("segments");
     }
+  }
+
+  @Test
+  void moreOpenCallsThanASegmentTakesAreRefusedWithOneWarning() throws Exception {
+    List<String> said = new CopyOnWriteArrayList<>();
+    Handler ear =
+        new StreamHandler() {
+          @Override
+          public void publish(LogRecord entry) {
+            said.add(String.valueOf(entry.getMessage()));
+          }
+        };
+    Logger log = Logger.getLogger(Journal.class.getName());
+    log.addHandler(ear);
+    try {
+      // Also with a spare segment there is no room, since each would have to hold them all.
+      Samples.await(() -> holdUntilClosed() == 0 && !said.isEmpty());
+      for (int i = 0; i < 100; i++) {
+        assertThat(hold()).isEqualTo(new Reservation.Closed(Journal.CLOSED));
+      }
+      assertThat(said).singleElement().asString().contains("open calls need all of a segment");
+      time.advance(Duration.ofMinutes(1));
+      assertThat(hold()).isInstanceOf(Reservation.Closed.class);
+      assertThat(said).hasSize(2);
+    } finally {
+      log.removeHandler(ear);
+    }
+    settleAll();
+    assertThat(hold()).isInstanceOf(Reservation.Held.class);
+    settleAll();
   }
 
   @Test

@@ -3,6 +3,7 @@ package com.runspace.ledger;
 import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
+import com.runspace.ledger.Reservation.Hold;
 import com.runspace.ledger.Settlement.Ended;
 import com.runspace.testkit.ManualTime;
 import java.io.FileDescriptor;

@@ -98,6 +98,79 @@ class LedgerTableTest {
   }
 
   @Test
+  void oldAndNewCallsInLargeBatchesAreToldApart() throws SQLException {
+    List<Entry.Settled> calls = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      calls.add(call(i, "key_" + i % 7, "m" + i % 3, i % 2, 1));
+    }
+    List<Entry.Settled> some = new ArrayList<>(calls.subList(300, 430));
+    some.add(calls.get(999));
+    assertThat(table.post(some)).isEqualTo(131);
+    assertThat(table.post(calls)).isEqualTo(869);
+    assertThat(table.post(calls)).isZero();
+    assertThat(usage().getFirst().calls()).isEqualTo(1_000);
+    assertThat(usage().getFirst().charge()).isEqualTo(new Nanos(1_000));
+    assertThat(table.calls(Samples.ACCOUNT, 0, Long.MAX_VALUE, null, 2_000))
+        .containsExactlyInAnyOrderElementsOf(calls);
+  }
+
+  @Test
+  void whatAFailedTransactionHasNumberedIsNotRemembered() throws SQLException {
+    Entry.Settled tooMuch = call(1, "key_0", "small", 0, Long.MAX_VALUE - 1);
+    List<Entry.Settled> overflow = List.of(tooMuch, call(2, "key_0", "small", 0, 2));
+    assertThatThrownBy(() -> table.post(overflow)).isInstanceOf(ArithmeticException.class);
+    assertThat(table.post(List.of(call(3, "key_1", "large", 0, 2)))).isOne();
+    assertThat(table.post(List.of(call(4, "key_0", "small", 0, 2)))).isOne();
+    assertThat(usage(By.KEY)).containsExactly(sum(null, "key_0", 1, 2), sum(null, "key_1", 1, 2));
+  }
+
+  @Test
+  void callsOfTheFirstSchemaAreTakenOver() throws Exception {
+    Path old = folder.resolve("old.db");
+    List<Entry.Settled> calls = nineCalls();
+    try (Db first = Db.sqlite(old, Duration.ofSeconds(1))) {
+      first.migrate("ledger", Db.steps(LedgerTable.class, "schema-1.sql"));
+      for (Entry.Settled each : calls) {
+        Entry.Admitted call = each.call();
+        Settlement end = each.settlement();
+        Object[] kind = Entry.Kind.of(each).values();
+        String insert = "INSERT INTO call VALUES (?" + ", ?".repeat(21) + ")";
+        first.write(connection ->
+            Db.update(
+                connection,
+                insert,
+                call.callId(),
+                kind[0],
+                kind[1],
+                call.day().epochDay(),
+                kind[2],
+                kind[3],
+                kind[4],
+                kind[5],
+                kind[6],
+                kind[7],
+                call.held().value(),
+                end.promptTokens(),
+                end.cachedTokens(),
+                end.outputTokens(),
+                end.cost().value(),
+                each.charge().value(),
+                kind[8],
+                kind[9],
+                kind[10],
+                kind[11],
+                call.admittedMillis(),
+                each.settledMillis()));
+      }
+      LedgerTable taken = new LedgerTable(first);
+      assertThat(taken.calls(Samples.ACCOUNT, 0, Long.MAX_VALUE, null, 100))
+          .containsExactlyElementsOf(calls.reversed());
+      assertThat(taken.post(calls)).isZero();
+      assertThat(taken.post(List.of(call(20, "key_0", "small", 0, 5)))).isOne();
+    }
+  }
+
+  @Test
   void usageIsSummedByDayModelAndKey() throws SQLException {
     table.post(nineCalls());
     assertThat(usage(By.MODEL))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Nanos;
+import com.runspace.ledger.Reservation.Hold;
 import com.runspace.ledger.Settlement.Basis;
 import com.runspace.ledger.Settlement.Ended;
 import com.runspace.testkit.ManualTime;

@@ -41,9 +41,15 @@ final class Bench {
   /** Runs the bench as the options say; see {@link Options#HELP}. */
   public static void main(String[] args) throws IOException, InterruptedException {
     String program = args.length == 0 ? "" : args[0];
-    if (program.equals("fuzz") || program.equals("slow")) {
+    if (List.of("fuzz", "slow", "steps", "wrongkeys").contains(program)) {
       String[] rest = Arrays.copyOfRange(args, 1, args.length);
-      System.exit(program.equals("fuzz") ? Fuzz.run(rest) : Slow.run(rest));
+      System.exit(
+          switch (program) {
+            case "fuzz" -> Fuzz.run(rest);
+            case "slow" -> Slow.run(rest);
+            case "steps" -> Steps.run(rest);
+            default -> WrongKeys.run(rest);
+          });
     }
     if (List.of(args).contains("--help")) {
       System.out.print(Options.HELP);
@@ -130,8 +136,10 @@ final class Bench {
       names.add(Portkey.NAME);
     }
     boolean built = Files.isRegularFile(options.gatewayJar());
-    if (asked(RunSpace.NAME, built, "build it first, or give --gateway-jar PATH")) {
-      names.add(RunSpace.NAME);
+    for (String name : List.of(RunSpace.NAME, RunSpace.IN_MEMORY)) {
+      if (asked(name, built, "build it first, or give --gateway-jar PATH")) {
+        names.add(name);
+      }
     }
     return names;
   }
@@ -229,7 +237,8 @@ final class Bench {
       into.add(
           switch (name) {
             case Portkey.NAME -> Portkey.start(options.portkey(), temp, upstream);
-            case RunSpace.NAME -> RunSpace.start(options, temp, upstream, label);
+            case RunSpace.NAME, RunSpace.IN_MEMORY ->
+                RunSpace.start(name, options, temp, upstream, label);
             default -> {
               if (nginx == null) {
                 throw new IOException("nginx is missing");

@@ -34,12 +34,13 @@ record Options(
 
         java -cp workshop/target/workshop.jar com.runspace.workshop.Bench [options]
 
-      Two other programs are called by a first word: `fuzz` sends hostile requests, `slow` lets
-      thousands of callers be slow; each has a --help of its own.
+      Other programs are called by a first word: `fuzz` sends hostile requests, `slow` lets
+      thousands of callers be slow, `wrongkeys` floods with wrong keys; each has a --help.
 
         --rounds N            counted rounds, alternating between the gateways (3)
         --quick               short windows: shows that all works, its figures mean nothing
-        --only A,B            of nginx, portkey, runspace; direct calls are always measured
+        --only A,B            of nginx, portkey, runspace; direct calls are always measured.
+                              memory is RunSpace without journal and store, to see their cost
         --scenario A,B        of json1k, json32k, rate, sse, idle (all but idle)
         --idle                adds the idle scenario, 10,000 slow streams
         --idle-streams N      another number of them
@@ -56,6 +57,9 @@ record Options(
       Exit code 0: measured, no request failed; 1: requests failed; 2: not run.
       """
           .formatted(RunSpace.DEFAULT_FLAGS);
+
+  private static final List<String> GATEWAYS =
+      List.of(Nginx.NAME, Portkey.NAME, RunSpace.NAME, RunSpace.IN_MEMORY);
 
   private static final Set<String> NAMES =
       Set.of(
@@ -85,8 +89,8 @@ record Options(
     }
     Set<String> only = Set.copyOf(list(given.text("--only", "nginx,portkey,runspace")));
     for (String name : only) {
-      if (!List.of(Nginx.NAME, Portkey.NAME, RunSpace.NAME).contains(name)) {
-        throw new IllegalArgumentException("--only knows nginx, portkey, runspace, not " + name);
+      if (!GATEWAYS.contains(name)) {
+        throw new IllegalArgumentException("--only knows " + GATEWAYS + ", not " + name);
       }
     }
     Path jar = module.resolveSibling("server").resolve("target").resolve("runspace.jar");

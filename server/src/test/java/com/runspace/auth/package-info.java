@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.auth;
+
+import org.jspecify.annotations.NullMarked;

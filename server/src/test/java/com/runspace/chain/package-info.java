@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.chain;
+
+import org.jspecify.annotations.NullMarked;

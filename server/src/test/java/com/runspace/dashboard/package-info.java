@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.dashboard;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.wallet;
+
+import org.jspecify.annotations.NullMarked;

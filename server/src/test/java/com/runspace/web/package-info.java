@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.web;
+
+import org.jspecify.annotations.NullMarked;
