@@ -9,6 +9,7 @@ import com.runspace.http.Fallbacks;
 import com.runspace.http.Handler;
 import com.runspace.http.Router;
 import com.runspace.keys.Door;
+import com.runspace.mcp.Desktop;
 import com.runspace.mcp.McpEndpoint;
 import com.runspace.web.StaticFiles;
 import io.vertx.core.http.HttpMethod;
@@ -26,6 +27,7 @@ final class Routes {
       Health health,
       StaticFiles files,
       DocsDoor docs,
+      Desktop desktop,
       Fallbacks fallbacks) {
     Router router = new Router(fallbacks);
     if (usage != null) {
@@ -40,14 +42,16 @@ final class Routes {
         .below(HttpMethod.GET, "/docs/", docs.articles())
         .on(HttpMethod.GET, "/llms.txt", docs.llms())
         .on(HttpMethod.GET, "/openapi.json", docs.openApi())
+        .on(HttpMethod.GET, "/runspace.mcpb", desktop.bundle())
+        .on(HttpMethod.GET, "/runspace-mcp/index.js", desktop.program())
         // What an API key opens.
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())
         .below(HttpMethod.GET, "/v1/models/", gateway.models())
         .on(HttpMethod.GET, "/v1/key", key)
         // For Claude: a key as bearer, or in the path.
-        .on(HttpMethod.POST, McpEndpoint.PATH, mcp.withBearer())
-        .below(HttpMethod.POST, McpEndpoint.PATH + "/", mcp.withKeyInPath());
+        .on(HttpMethod.POST, "/mcp", mcp.withBearer())
+        .below(HttpMethod.POST, "/mcp/", mcp.withKeyInPath());
   }
 
   /** What people open in a browser, and what their wallets and scripts call. */

@@ -29,6 +29,7 @@ import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.ledger.Standing;
 import com.runspace.mcp.Allowance;
+import com.runspace.mcp.Desktop;
 import com.runspace.mcp.McpEndpoint;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
@@ -165,15 +166,24 @@ final class Wiring implements AutoCloseable {
     StaticFiles files = new StaticFiles(Pages.files());
     Pages pages = new Pages(files);
     DocsDoor docs = new DocsDoor(new Docs(url.toString()), pages, this::viewer);
+    Desktop desktop = new Desktop(url.toString(), Main.version());
     Site site = site(pages, time, random);
     Fallbacks fallbacks = site == null ? Refusals.fallbacks() : site.fallbacks();
     McpEndpoint.Shared mcp =
         new McpEndpoint.Shared(
-            keyring, this::listed, this::allowance, budget, origins(port), "", Main.version());
+            keyring::find,
+            keyring,
+            this::listed,
+            this::allowance,
+            budget,
+            origins(port),
+            "",
+            Main.version());
     return (loop, watch) -> {
       Gateway gateway = new Gateway(loop, watch, shared);
       McpEndpoint claude = new McpEndpoint(gateway.completion(), watch, mcp);
-      Router router = Routes.of(gateway, claude, keyDoor, usageDoor, health, files, docs, fallbacks);
+      Router router =
+          Routes.of(gateway, claude, keyDoor, usageDoor, health, files, docs, desktop, fallbacks);
       Members people = members;
       if (people != null && site != null) {
         Routes.people(router, site, new Auth(watch, people.doors()), people, watch);

@@ -12,10 +12,14 @@ import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The one place where a refusal becomes HTTP. */
 public final class Refusals {
+  /** A key or a token of ours, whole or mistyped. */
+  private static final Pattern SECRET = Pattern.compile("(rs[ko]_)[A-Za-z0-9_-]+");
+
   private static final CharSequence SHOULD_RETRY = HttpHeaders.createOptimized("x-should-retry");
 
   private Refusals() {}
@@ -83,7 +87,7 @@ public final class Refusals {
             "Invalid URL ("
                 + exchange.request().method()
                 + " "
-                + exchange.request().path()
+                + shownPath(exchange)
                 + "). The API is at /v1/chat/completions and /v1/models."));
   }
 
@@ -96,11 +100,16 @@ public final class Refusals {
                 "Not allowed to "
                     + exchange.request().method()
                     + " on "
-                    + exchange.request().path()
+                    + shownPath(exchange)
                     + ". Use "
                     + methods
                     + ".")
             .with("allow", methods));
+  }
+
+  /** Clients look for more around an address that has a key in it, and answers get into logs. */
+  private static String shownPath(Exchange exchange) {
+    return SECRET.matcher(String.valueOf(exchange.request().path())).replaceAll("$1…");
   }
 
   /** A body that nobody has looked into. */

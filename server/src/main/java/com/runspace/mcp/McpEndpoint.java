@@ -23,6 +23,7 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -40,6 +41,7 @@ public final class McpEndpoint {
 
   /** What all event loops share. */
   public static final class Shared {
+    private final Function<String, Optional<Caller>> bearers;
     private final Keyring keyring;
     private final Supplier<List<Model>> listed;
     private final Function<Caller, Allowance> allowances;
@@ -52,6 +54,8 @@ public final class McpEndpoint {
     /**
      * Collects it.
      *
+     * @param bearers who a credential in the header stands for: a key, or a token of a sign-in
+     * @param keyring knows the keys that may stand in a path
      * @param listed the models that can be called now
      * @param allowances how the day of a caller stands; never blocks
      * @param origins pages that may call from a browser; others are refused
@@ -59,6 +63,7 @@ public final class McpEndpoint {
      * @param version of the program
      */
     public Shared(
+        Function<String, Optional<Caller>> bearers,
         Keyring keyring,
         Supplier<List<Model>> listed,
         Function<Caller, Allowance> allowances,
@@ -66,6 +71,7 @@ public final class McpEndpoint {
         Set<String> origins,
         String challenge,
         String version) {
+      this.bearers = bearers;
       this.keyring = keyring;
       this.listed = listed;
       this.allowances = allowances;
@@ -104,7 +110,7 @@ public final class McpEndpoint {
   public Handler withBearer() {
     return exchange -> {
       String bearer = exchange.bearer();
-      serve(exchange, bearer == null ? "" : bearer, shared.challenge);
+      serve(exchange, bearer == null ? "" : bearer, shared.bearers, shared.challenge);
     };
   }
 
@@ -116,11 +122,15 @@ public final class McpEndpoint {
     return exchange -> {
       String path = exchange.request().path();
       String key = path == null ? "" : path.substring(PATH.length() + 1);
-      serve(exchange, key, "");
+      serve(exchange, key, shared.keyring::find, "");
     };
   }
 
-  private void serve(Exchange exchange, String credential, String challenge) {
+  private void serve(
+      Exchange exchange,
+      String credential,
+      Function<String, Optional<Caller>> known,
+      String challenge) {
     String origin = exchange.request().getHeader(HttpHeaders.ORIGIN);
     if (origin != null && !shared.origins.contains(origin)) {
       exchange.closeAfterAnswer();
@@ -129,7 +139,7 @@ public final class McpEndpoint {
           Refusal.of(ApiError.KEY_SCOPE, "Pages of this origin may not call the MCP server."));
       return;
     }
-    Caller caller = credential.isEmpty() ? null : shared.keyring.find(credential).orElse(null);
+    Caller caller = credential.isEmpty() ? null : known.apply(credential).orElse(null);
     if (caller == null) {
       exchange.closeAfterAnswer();
       Refusals.send(exchange, stranger(credential.isEmpty(), challenge));
@@ -146,6 +156,7 @@ public final class McpEndpoint {
         exchange,
         watch,
         shared.budget,
+        BODY_BYTES_MAX,
         new BodyReader.Listener() {
           @Override
           public void whole(byte[] body, MemoryBudget.Share share) {
@@ -156,11 +167,23 @@ public final class McpEndpoint {
           @Override
           public void refused(BodyReader.Problem problem) {
             exchange.closeAfterAnswer();
-            Refusals.send(exchange, Refusals.body(problem, exchange));
+            if (problem == BodyReader.Problem.TOO_LARGE) {
+              JsonObject large =
+                  Message.error(null, Message.INVALID_REQUEST, "A message may have 1 MiB.");
+              exchange.json(413, large.toBuffer().getBytes());
+            } else {
+              Refusals.send(exchange, Refusals.body(problem, exchange));
+            }
           }
         });
   }
 
+  /**
+   * 401, which tells a client to renew its token or to begin a sign-in (RFC 6750, section 3; RFC
+   * 9728, section 5.1).
+   *
+   * @param challenge what leads to a sign-in; empty for none
+   */
   private static Refusal stranger(boolean missing, String challenge) {
     String text =
         missing
@@ -179,10 +202,6 @@ public final class McpEndpoint {
 
   private void message(Exchange exchange, Caller caller, byte[] body) {
     HttpOutlet outlet = new HttpOutlet(exchange, watch);
-    if (body.length > BODY_BYTES_MAX) {
-      outlet.answer(413, Message.error(null, Message.INVALID_REQUEST, "At most 1 MiB, please."));
-      return;
-    }
     JsonObject message;
     try {
       message = new JsonObject(Buffer.buffer(body));
