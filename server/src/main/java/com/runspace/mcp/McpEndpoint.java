@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /mcp}, with a key or token as bearer, and {@code POST /mcp/KEY}, for clients that can
@@ -216,8 +217,14 @@ public final class McpEndpoint {
             message,
             caller,
             exchange.callId(),
-            name -> exchange.request().getHeader(name),
+            name -> header(exchange, name),
             action -> () -> loop.runOnContext(_ -> action.run())),
         outlet);
+  }
+
+  /** A header that comes twice says both, and so nothing that a body could say as well. */
+  private static @Nullable String header(Exchange exchange, String name) {
+    List<String> values = exchange.request().headers().getAll(name);
+    return values.isEmpty() ? null : String.join(", ", values);
   }
 }

@@ -18,67 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The MCP server through its door, in both eras of the protocol. */
-class McpTest extends EndToEnd {
-  private static final String MODERN = "2026-07-28";
-
-  private Request rpc(String json) {
-    return Request.post("/mcp", json).bearer(gateway().key());
-  }
-
-  private static String message(String method, String params) {
-    return "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"%s\",\"params\":%s}"
-        .formatted(method, params);
-  }
-
-  private Request legacy(String method, String params) {
-    return rpc(message(method, params));
-  }
-
-  /** A request of the modern era with all it needs; {@code params} are members, or empty. */
-  private Request modern(String method, String params) {
-    String meta =
-        "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\""
-            + MODERN
-            + "\","
-            + "\"io.modelcontextprotocol/clientCapabilities\":{}}";
-    String all = "{" + (params.isEmpty() ? "" : params + ",") + meta + "}";
-    return rpc(message(method, all))
-        .header("MCP-Protocol-Version", MODERN)
-        .header("Mcp-Method", method);
-  }
-
-  private static String runModel(String arguments) {
-    return "\"name\":\"run_model\",\"arguments\":{" + arguments + "}";
-  }
-
-  private JsonObject result(Request request) {
-    Response answer = call(request);
-    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-    JsonObject body = new JsonObject(answer.text());
-    assertThat(body.getValue("id")).isEqualTo(7);
-    assertThat(body.getJsonObject("result")).as(answer.text()).isNotNull();
-    return body.getJsonObject("result");
-  }
-
-  private static String text(JsonObject result) {
-    JsonArray content = result.getJsonArray("content");
-    StringBuilder all = new StringBuilder();
-    content.forEach(block -> all.append(((JsonObject) block).getString("text")).append('\n'));
-    return all.toString().strip();
-  }
-
-  private JsonObject run(String arguments) {
-    return result(legacy("tools/call", "{" + runModel(arguments) + "}"));
-  }
-
-  private void upstreamSays(String... texts) {
-    Script script = Script.sse();
-    for (String text : texts) {
-      script = script.event(CHUNKS.content(text));
-    }
-    upstream.answers(script.event(CHUNKS.finishWithUsage("stop", 5, 2)).done().end());
-  }
-
+class McpTest extends McpCase {
   @ParameterizedTest
   @CsvSource({"2025-11-25,2025-11-25", "2025-06-18,2025-06-18", "1999-01-01,2025-11-25"})
   void legacyClientsSayTheirVersionOnce(String asked, String given) {
