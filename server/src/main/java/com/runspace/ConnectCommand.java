@@ -3,7 +3,6 @@ package com.runspace;
 import com.runspace.base.Secret;
 import com.runspace.config.Settings;
 import com.runspace.dashboard.Snippets;
-import com.runspace.keys.Door;
 import com.runspace.keys.KeySettings;
 import com.runspace.keys.Limits;
 import com.runspace.keys.StoredKeyring;
@@ -40,10 +39,6 @@ record ConnectCommand(String url, Snippets.Choice models, @Nullable StoredKeyrin
       return 2;
     }
     Snippets.Setup setup = new Snippets(url, null, models).of(client);
-    if (setup.missing() != null) {
-      out.aside(setup.missing());
-      return 1;
-    }
     if (words.contains(NEW_KEY)) {
       if (keys == null) {
         out.aside("a key is made by the running service: start it first");
@@ -63,7 +58,7 @@ record ConnectCommand(String url, Snippets.Choice models, @Nullable StoredKeyrin
 
   private static Secret made(StoredKeyring keys, Snippets.Client client) throws SQLException {
     KeySettings settings =
-        new KeySettings(client.title(), Set.of(Door.API), Set.of(), null, Limits.NONE, null);
+        new KeySettings(client.title(), client.doors(), Set.of(), null, Limits.NONE, null);
     return keys.create(Wiring.LOCAL, settings).secret();
   }
 

@@ -9,6 +9,8 @@ import com.runspace.http.Fallbacks;
 import com.runspace.http.Handler;
 import com.runspace.http.Router;
 import com.runspace.keys.Door;
+import com.runspace.mcp.Desktop;
+import com.runspace.mcp.McpEndpoint;
 import com.runspace.web.StaticFiles;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +21,13 @@ final class Routes {
 
   static Router of(
       Gateway gateway,
+      McpEndpoint mcp,
       Handler key,
       @Nullable Handler usage,
       Health health,
       StaticFiles files,
       DocsDoor docs,
+      Desktop desktop,
       Fallbacks fallbacks) {
     Router router = new Router(fallbacks);
     if (usage != null) {
@@ -38,11 +42,16 @@ final class Routes {
         .below(HttpMethod.GET, "/docs/", docs.articles())
         .on(HttpMethod.GET, "/llms.txt", docs.llms())
         .on(HttpMethod.GET, "/openapi.json", docs.openApi())
+        .on(HttpMethod.GET, "/runspace.mcpb", desktop.bundle())
+        .on(HttpMethod.GET, "/runspace-mcp/index.js", desktop.program())
         // What an API key opens.
         .on(HttpMethod.POST, "/v1/chat/completions", gateway.chat())
         .on(HttpMethod.GET, "/v1/models", gateway.models())
         .below(HttpMethod.GET, "/v1/models/", gateway.models())
-        .on(HttpMethod.GET, "/v1/key", key);
+        .on(HttpMethod.GET, "/v1/key", key)
+        // For Claude: a key as bearer, or in the path.
+        .on(HttpMethod.POST, "/mcp", mcp.withBearer())
+        .below(HttpMethod.POST, "/mcp/", mcp.withKeyInPath());
   }
 
   /** What people open in a browser, and what their wallets and scripts call. */

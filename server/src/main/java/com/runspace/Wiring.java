@@ -9,6 +9,7 @@ import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.config.Edge;
 import com.runspace.config.Settings;
 import com.runspace.dashboard.Docs;
 import com.runspace.dashboard.DocsDoor;
@@ -21,10 +22,15 @@ import com.runspace.http.LoopServer;
 import com.runspace.http.MemoryBudget;
 import com.runspace.http.Observer;
 import com.runspace.http.Router;
+import com.runspace.keys.Caller;
 import com.runspace.keys.Keyring;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
+import com.runspace.ledger.Standing;
+import com.runspace.mcp.Allowance;
+import com.runspace.mcp.Desktop;
+import com.runspace.mcp.McpEndpoint;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
 import com.runspace.upstream.Probes;
@@ -39,9 +45,12 @@ import io.vertx.core.VertxOptions;
 import java.net.URI;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,7 +113,7 @@ final class Wiring implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(settings.eventLoops()));
     requireNativeTransport();
-    LoopServer.Doors doors = doors(shared, health, url, random);
+    LoopServer.Doors doors = doors(shared, health, port, url, random);
     if (members != null) {
       members.start();
     }
@@ -130,8 +139,25 @@ final class Wiring implements AutoCloseable {
     }
   }
 
+  private Allowance allowance(Caller caller) {
+    Standing day = books.standing(new Spender(caller.account(), caller.keyId(), caller.dailyCap()));
+    return new Allowance(day.granted(), day.free(), day.day().end().toString(), "");
+  }
+
+  /** Pages that may call from a browser: our own, and on a loopback address its other names. */
+  private Set<String> origins(int port) {
+    URI own = settings.edge().publicUrl();
+    if (own != null && !Edge.isLoopback(own.getHost())) {
+      return Set.of(own.toString());
+    }
+    return Stream.of("localhost", "127.0.0.1", "[::1]")
+        .map(host -> "http://" + host + ":" + port)
+        .collect(Collectors.toSet());
+  }
+
   /** What stands open on each event loop; see {@link Routes}. */
-  private LoopServer.Doors doors(Gateway.Shared shared, Health health, URI url, Randomness random) {
+  private LoopServer.Doors doors(
+      Gateway.Shared shared, Health health, int port, URI url, Randomness random) {
     Keyring keyring = shared.keyring();
     Time time = shared.time();
     KeyEndpoint keyDoor = new KeyEndpoint(keyring, books::standing);
@@ -140,11 +166,24 @@ final class Wiring implements AutoCloseable {
     StaticFiles files = new StaticFiles(Pages.files());
     Pages pages = new Pages(files);
     DocsDoor docs = new DocsDoor(new Docs(url.toString()), pages, this::viewer);
+    Desktop desktop = new Desktop(url.toString(), Main.version());
     Site site = site(pages, time, random);
     Fallbacks fallbacks = site == null ? Refusals.fallbacks() : site.fallbacks();
+    McpEndpoint.Shared mcp =
+        new McpEndpoint.Shared(
+            keyring::find,
+            keyring,
+            this::listed,
+            this::allowance,
+            budget,
+            origins(port),
+            "",
+            Main.version());
     return (loop, watch) -> {
       Gateway gateway = new Gateway(loop, watch, shared);
-      Router router = Routes.of(gateway, keyDoor, usageDoor, health, files, docs, fallbacks);
+      McpEndpoint claude = new McpEndpoint(gateway.completion(), watch, mcp);
+      Router router =
+          Routes.of(gateway, claude, keyDoor, usageDoor, health, files, docs, desktop, fallbacks);
       Members people = members;
       if (people != null && site != null) {
         Routes.people(router, site, new Auth(watch, people.doors()), people, watch);

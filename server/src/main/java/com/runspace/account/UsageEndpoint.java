@@ -9,7 +9,6 @@ import com.runspace.http.Blocking;
 import com.runspace.http.Exchange;
 import com.runspace.http.Handler;
 import com.runspace.keys.Caller;
-import com.runspace.keys.Door;
 import com.runspace.keys.Keyring;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.wire.ApiError;
@@ -43,11 +42,6 @@ public final class UsageEndpoint implements Handler {
   public void handle(Exchange exchange) {
     Caller caller = Refusals.caller(exchange, keyring);
     if (caller == null) {
-      return;
-    }
-    if (!caller.doors().contains(Door.API)) {
-      Refusals.send(
-          exchange, Refusal.of(ApiError.KEY_SCOPE, "This key may not be used on this endpoint."));
       return;
     }
     HttpServerRequest request = exchange.request();

@@ -4,7 +4,6 @@ import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Watch;
 import com.runspace.http.Handler;
-import com.runspace.keys.Door;
 import com.runspace.keys.KeySettings;
 import com.runspace.keys.Limits;
 import com.runspace.keys.StoredKeyring;
@@ -108,7 +107,7 @@ public final class ConnectPage {
 
   private Desk.Reply made(Desk.Visit visit) throws SQLException {
     Snippets.Client client = Snippets.Client.of(visit.form().text("client")).orElse(null);
-    if (client == null || snippets(null).of(client).missing() != null) {
+    if (client == null) {
       return again(visit, 422, false, "There is no set-up with a key for this client.");
     }
     if (!visit.isConfirmed()) {
@@ -128,7 +127,7 @@ public final class ConnectPage {
               + " API keys when you have not copied it.");
     }
     KeySettings settings =
-        new KeySettings(client.title(), Set.of(Door.API), Set.of(), null, Limits.NONE, null);
+        new KeySettings(client.title(), client.doors(), Set.of(), null, Limits.NONE, null);
     Secret secret = keyring.create(visit.account(), settings).secret();
     Made made =
         new Made(

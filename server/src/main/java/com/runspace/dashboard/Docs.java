@@ -32,8 +32,7 @@ import org.jspecify.annotations.Nullable;
  * The public documentation, from Markdown on the class path: read, completed and rendered once. The
  * files name the product's own address, which is replaced by that of this service; a comment on a
  * line of its own stands for what the code knows better: {@code errors} for the error table, {@code
- * setup CLIENT [WAY]} for the texts of {@link Snippets}, {@code missing CLIENT} for why a client
- * cannot be used yet.
+ * setup CLIENT [WAY]} for the texts of {@link Snippets}.
  */
 public final class Docs {
   /** The page that stands at {@code /docs} itself. */
@@ -130,8 +129,6 @@ public final class Docs {
             .orElseThrow(() -> new IllegalArgumentException("unknown client in " + found.group()));
     Snippets.Setup setup = snippets.of(client);
     return switch (what) {
-      case "missing" ->
-          setup.missing() == null ? "" : "> **Not in this version.** " + setup.missing();
       case "setup" -> ways(setup, found.group(3));
       default -> throw new IllegalArgumentException("unknown placeholder " + found.group());
     };

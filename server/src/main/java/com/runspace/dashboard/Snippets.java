@@ -2,7 +2,9 @@ package com.runspace.dashboard;
 
 import com.runspace.base.JsonText;
 import com.runspace.base.Secret;
+import com.runspace.keys.Door;
 import com.runspace.models.Model;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,6 +30,12 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
   private static final String ROUTER_FILE = "Into `~/.claude-code-router/config.json`";
   private static final Pattern PLACE = Pattern.compile("@(\\w+)@");
   private static final String EXPORT_KEY = "export RUNSPACE_KEY=";
+  private static final String PRODUCT_URL = "https://run-space.com";
+
+  /** Goes when there is a sign-in for connectors; a test says so. */
+  private static final String NO_SIGN_IN =
+      "Not in this version: connectors cannot sign in yet, so take the URL with a key below. When"
+          + " they can: ";
 
   /** A client that is set up here. */
   public enum Client {
@@ -54,6 +62,11 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
     /** For people. */
     public String title() {
       return title;
+    }
+
+    /** What a key that is made for it opens. */
+    public Set<Door> doors() {
+      return Set.of(this == CLAUDE_AI ? Door.MCP : Door.API);
     }
 
     public static Optional<Client> of(String id) {
@@ -150,12 +163,8 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
     }
   }
 
-  /**
-   * Everything for one client.
-   *
-   * @param missing why it cannot be used yet, in words for people; null when it can
-   */
-  public record Setup(Client client, String lead, List<Way> ways, @Nullable String missing) {
+  /** Everything for one client. */
+  public record Setup(Client client, String lead, List<Way> ways) {
     public Setup {
       ways = List.copyOf(ways);
     }
@@ -207,27 +216,22 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
           new Setup(
               client,
               "Open models in Claude Code, through a router; background work on your machine.",
-              List.of(router2(), router3()),
-              null);
+              List.of(router2(), router3()));
       case CLAUDE_DESKTOP ->
           new Setup(
               client,
               "Cloud models and your own Ollama as tools of the desktop app.",
-              List.of(desktop()),
-              "The connector for Claude Desktop is not part of this version yet: the file that the"
-                  + " settings name does not exist. Put none of this into Claude Desktop today.");
+              List.of(bundle(), desktop()));
       case CLAUDE_AI ->
           new Setup(
               client,
               "Cloud models as a connector of the chat, on the web and on the phone.",
-              chat(),
-              "The connector for claude.ai is not part of this version yet: nothing answers at"
-                  + " these addresses, so claude.ai would refuse them today.");
+              chat());
     };
   }
 
   private static Setup only(Client client, String lead, List<Block> blocks) {
-    return new Setup(client, lead, List.of(new Way(client.id(), "", "", blocks)), null);
+    return new Setup(client, lead, List.of(new Way(client.id(), "", "", blocks)));
   }
 
   private String shownKey() {
@@ -287,28 +291,57 @@ public record Snippets(String baseUrl, @Nullable Secret key, Choice models) {
     return key == null ? "$RUNSPACE_KEY" : key.reveal();
   }
 
+  private Way bundle() {
+    List<Block> blocks = new ArrayList<>();
+    blocks.add(new Block("Download and open", "text", baseUrl + "/runspace.mcpb"));
+    if (key != null) {
+      blocks.add(new Block("The key it asks for", "text", key.reveal()));
+    }
+    return new Way(
+        "bundle",
+        "As a bundle",
+        "Claude Desktop shows what it is, asks for your key, and keeps it in the key store of your"
+            + " system. Nothing else is needed.",
+        blocks);
+  }
+
   private Way desktop() {
-    Block file =
-        new Block("Into `claude_desktop_config.json`", "json", text("desktop.json", shownKey()));
-    return new Way("claude-desktop", "", "", List.of(file));
+    // The product's own address is what the program takes by itself.
+    String file = baseUrl.equals(PRODUCT_URL) ? "desktop-product.json" : "desktop.json";
+    return new Way(
+        "config",
+        "In the settings file",
+        "The program is one file and needs Node 20 or newer. It is the folder `runspace-mcp` of the"
+            + " source, and this service has it as well. Put its place on your disk in for"
+            + " `/absolute/path/to`.",
+        List.of(
+            new Block("The program", "text", baseUrl + "/runspace-mcp/index.js"),
+            new Block("Into `claude_desktop_config.json`", "json", text(file, shownKey()))));
   }
 
   private List<Way> chat() {
     String url = baseUrl + "/mcp";
     String keyed = url + "/" + (key == null ? "rsk_live_YOURKEY" : key.reveal());
+    Way withKey =
+        new Way(
+            "key",
+            "With a key in the URL",
+            "Where claude.ai asks about signing in, choose *No sign in*. Quick, but the key can be"
+                + " seen in the connector's settings. Revoke it and add the connector anew when it"
+                + " leaks.",
+            List.of(new Block("", "text", keyed)));
+    if (key != null) {
+      return List.of(withKey);
+    }
     return List.of(
         new Way(
             "oauth",
             "By signing in (recommended)",
-            "Use this URL and leave the OAuth fields blank. claude.ai leads you to a sign-in with"
-                + " your wallet, and you approve. There is no key to paste.",
+            NO_SIGN_IN
+                + "Use this URL and leave the OAuth fields blank. claude.ai leads you to a sign-in"
+                + " with your wallet, and you approve. There is no key to paste.",
             List.of(new Block("", "text", url))),
-        new Way(
-            "key",
-            "With a key in the URL",
-            "Quick, but the key can be seen in the connector's settings. Revoke it and add the"
-                + " connector anew when it leaks.",
-            List.of(new Block("", "text", keyed))));
+        withKey);
   }
 
   /** A file beside the docs, with what stands between two at signs put in. */

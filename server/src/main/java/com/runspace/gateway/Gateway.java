@@ -100,6 +100,11 @@ public final class Gateway {
     return new ChatEndpoint(door, who, loop, completion);
   }
 
+  /** The way in for surfaces that speak another format. */
+  public Completion completion() {
+    return completion;
+  }
+
   /** {@code GET /v1/models} and what is below it. */
   public Handler models() {
     return models;

@@ -4,6 +4,7 @@ import com.runspace.http.BodyReader;
 import com.runspace.http.Exchange;
 import com.runspace.http.Fallbacks;
 import com.runspace.keys.Caller;
+import com.runspace.keys.Door;
 import com.runspace.keys.Keyring;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.Refusal;
@@ -12,10 +13,14 @@ import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The one place where a refusal becomes HTTP. */
 public final class Refusals {
+  /** A key or a token of ours, whole or mistyped. */
+  private static final Pattern SECRET = Pattern.compile("(rs[ko]_)[A-Za-z0-9_-]+");
+
   private static final CharSequence SHOULD_RETRY = HttpHeaders.createOptimized("x-should-retry");
 
   private Refusals() {}
@@ -83,7 +88,7 @@ public final class Refusals {
             "Invalid URL ("
                 + exchange.request().method()
                 + " "
-                + exchange.request().path()
+                + shownPath(exchange)
                 + "). The API is at /v1/chat/completions and /v1/models."));
   }
 
@@ -96,11 +101,16 @@ public final class Refusals {
                 "Not allowed to "
                     + exchange.request().method()
                     + " on "
-                    + exchange.request().path()
+                    + shownPath(exchange)
                     + ". Use "
                     + methods
                     + ".")
             .with("allow", methods));
+  }
+
+  /** Clients look for more around an address that has a key in it, and answers get into logs. */
+  private static String shownPath(Exchange exchange) {
+    return SECRET.matcher(String.valueOf(exchange.request().path())).replaceAll("$1…");
   }
 
   /** A body that nobody has looked into. */
@@ -135,21 +145,32 @@ public final class Refusals {
   }
 
   /**
-   * Who calls; null when nobody known does, and then that is answered already. Judged on the
-   * headers: the body of a stranger is not worth reading.
+   * Who calls the API; null when nobody who may does, and then that is answered already. Judged on
+   * the headers: the body of a stranger is not worth reading.
    */
   public static @Nullable Caller caller(Exchange exchange, Keyring keyring) {
     String bearer = exchange.bearer();
     Caller caller = bearer == null ? null : keyring.find(bearer).orElse(null);
     if (caller == null) {
-      if (exchange.request().method().equals(HttpMethod.POST)) {
-        exchange.closeAfterAnswer();
-      }
-      send(exchange, invalidKey(bearer == null));
+      unread(exchange, invalidKey(bearer == null));
       return null;
     }
     exchange.caller(caller.keyId());
+    if (!caller.doors().contains(Door.API)) {
+      // A connection of an app may not look around in its owner's account either.
+      unread(
+          exchange, Refusal.of(ApiError.KEY_SCOPE, "This key may not be used on this endpoint."));
+      return null;
+    }
     return caller;
+  }
+
+  /** Answers without having read the body, if the request has one. */
+  private static void unread(Exchange exchange, Refusal refusal) {
+    if (exchange.request().method().equals(HttpMethod.POST)) {
+      exchange.closeAfterAnswer();
+    }
+    send(exchange, refusal);
   }
 
   /** No credential, or none that is alive. */

@@ -163,9 +163,39 @@ class ConnectPageTest {
   }
 
   @Test
+  void keyForTheChatOpensTheConnectorAlone() throws Exception {
+    signIn(Duration.ZERO);
+    Response made = make("client=claude-ai&once=1");
+    Matcher key = KEY.matcher(made.text());
+    assertThat(key.find()).isTrue();
+    assertThat(keyring.find(key.group()).orElseThrow().doors()).containsExactly(Door.MCP);
+    assertThat(made.text()).contains(URL + "/mcp/" + key.group());
+  }
+
+  @Test
+  void settingsForTheDesktopAreThoseOfTheProductPage() {
+    Snippets product = new Snippets("https://run-space.com", null, Snippets.Choice.PUBLISHED);
+    assertThat(product.of(Snippets.Client.CLAUDE_DESKTOP).text())
+        .contains(
+            """
+            {
+              "mcpServers": {
+                "runspace": {
+                  "command": "node",
+                  "args": ["/absolute/path/to/runspace-mcp/index.js"],
+                  "env": { "RUNSPACE_KEY": "rsk_live_..." }
+                }
+              }
+            }
+            """
+                .strip());
+    assertThat(product.of(Snippets.Client.CLAUDE_AI).text())
+        .contains("https://run-space.com/mcp\n", "https://run-space.com/mcp/rsk_live_YOURKEY");
+  }
+
+  @Test
   void formsThatDoNotFitMakeNoKey() throws Exception {
     signIn(Duration.ZERO);
-    assertThat(make("client=claude-ai&once=1").status()).isEqualTo(422);
     assertThat(make("client=%3Cscript%3E").status()).isEqualTo(422);
     assertThat(make("").status()).isEqualTo(422);
     Request foreign =

@@ -7,7 +7,11 @@ import com.runspace.testkit.RawClient;
 import com.runspace.testkit.Request;
 import com.runspace.testkit.Response;
 import com.runspace.testkit.ScriptedUpstream;
+import com.runspace.testkit.SourceTree;
 import com.runspace.web.Page;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,13 +73,24 @@ class DocsDoorTest {
     }
   }
 
-  /** Whoever builds the connectors is told here that the docs still say there are none. */
   @Test
-  void connectorsAreSaidToBeMissingAsLongAsTheyAre() {
-    boolean missing =
-        get("/mcp").status() == 404 && call(Request.post("/mcp", "{}")).status() == 404;
-    for (String page : List.of("/docs/claude-ai.md", "/docs/claude-desktop.md")) {
-      assertThat(get(page).text().contains("Not in this version")).as(page).isEqualTo(missing);
-    }
+  void whatTheConnectorPagesNameIsThere() throws IOException {
+    assertThat(call(Request.post("/mcp", "{}")).status()).isEqualTo(401);
+    assertThat(get("/docs/claude-ai.md").text()).contains(url + "/mcp/rsk_live_YOURKEY");
+    assertThat(get("/docs/claude-desktop.md").text())
+        .contains(url + "/runspace.mcpb", url + "/runspace-mcp/index.js")
+        .contains("\"RUNSPACE_BASE_URL\": \"" + url + "\"");
+    Path program = SourceTree.root().resolve("runspace-mcp/index.js");
+    assertThat(get("/runspace-mcp/index.js").text()).isEqualTo(Files.readString(program));
+    assertThat(get("/runspace.mcpb").header("content-disposition")).contains("runspace.mcpb");
+  }
+
+  /**
+   * Whoever builds the sign-in of connectors is told here that the docs still say there is none.
+   */
+  @Test
+  void signInOfConnectorsIsSaidToBeMissingAsLongAsItIs() {
+    boolean missing = get("/.well-known/oauth-protected-resource/mcp").status() == 404;
+    assertThat(get("/docs/claude-ai.md").text().contains("Not in this version")).isEqualTo(missing);
   }
 }

@@ -29,7 +29,8 @@ class DocsTest {
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)]+)\\)");
 
   /** Pages of this service that are none of the docs. */
-  private static final Set<String> PAGES = Set.of("/sign-in", "/models", "/openapi.json");
+  private static final Set<String> PAGES =
+      Set.of("/sign-in", "/models", "/openapi.json", "/runspace.mcpb");
 
   /** Programs that the shell texts call; those with a key are run by the acceptance tests. */
   private static final Set<String> PROGRAMS =
