@@ -11,7 +11,7 @@ set_up_failures=0 # of what the next suite needs
 report=       # a line for each suite
 cannot=       # a line for each thing that this machine cannot run
 readonly NODE_MAJOR=24
-node_clients="openai-node, vercel-ai, MCP clients, browser tests"
+node_clients="openai-node, vercel-ai, claude-router, MCP clients, browser tests"
 chain_tests="Java tests on real chains"
 
 test_help() {
