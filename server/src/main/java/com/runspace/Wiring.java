@@ -172,7 +172,7 @@ final class Wiring implements AutoCloseable {
     McpEndpoint.Shared mcp =
         new McpEndpoint.Shared(
             keyring::find,
-            keyring,
+            keyring::find,
             this::listed,
             this::allowance,
             budget,

@@ -11,7 +11,6 @@ import com.runspace.http.Handler;
 import com.runspace.http.MemoryBudget;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Door;
-import com.runspace.keys.Keyring;
 import com.runspace.models.Model;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.Refusal;
@@ -43,7 +42,7 @@ public final class McpEndpoint {
   /** What all event loops share. */
   public static final class Shared {
     private final Function<String, Optional<Caller>> bearers;
-    private final Keyring keyring;
+    private final Function<String, Optional<Caller>> keys;
     private final Supplier<List<Model>> listed;
     private final Function<Caller, Allowance> allowances;
     private final MemoryBudget budget;
@@ -56,7 +55,7 @@ public final class McpEndpoint {
      * Collects it.
      *
      * @param bearers who a credential in the header stands for: a key, or a token of a sign-in
-     * @param keyring knows the keys that may stand in a path
+     * @param keys who a key that stands in a path stands for
      * @param listed the models that can be called now
      * @param allowances how the day of a caller stands; never blocks
      * @param origins pages that may call from a browser; others are refused
@@ -65,7 +64,7 @@ public final class McpEndpoint {
      */
     public Shared(
         Function<String, Optional<Caller>> bearers,
-        Keyring keyring,
+        Function<String, Optional<Caller>> keys,
         Supplier<List<Model>> listed,
         Function<Caller, Allowance> allowances,
         MemoryBudget budget,
@@ -73,7 +72,7 @@ public final class McpEndpoint {
         String challenge,
         String version) {
       this.bearers = bearers;
-      this.keyring = keyring;
+      this.keys = keys;
       this.listed = listed;
       this.allowances = allowances;
       this.budget = budget;
@@ -89,21 +88,18 @@ public final class McpEndpoint {
 
   /** The endpoint of one event loop. */
   public McpEndpoint(Completion completion, Watch watch, Shared shared) {
-    this(completion, watch, shared, List.of());
+    this(
+        List.of(
+            new ListModels(shared.listed, shared.allowances),
+            new RunModel(completion, shared.listed, watch)),
+        watch,
+        shared);
   }
 
-  /**
-   * The endpoint with more tools.
-   *
-   * @param more tools beside the two of the product
-   */
-  McpEndpoint(Completion completion, Watch watch, Shared shared, List<Tool> more) {
+  /** The endpoint with these tools. */
+  McpEndpoint(List<Tool> tools, Watch watch, Shared shared) {
     this.shared = shared;
     this.watch = watch;
-    List<Tool> tools = new ArrayList<>();
-    tools.add(new ListModels(shared.listed, shared.allowances));
-    tools.add(new RunModel(completion, shared.listed, watch));
-    tools.addAll(more);
     core = new McpCore(tools, shared.version, shared.inFlight);
   }
 
@@ -123,7 +119,7 @@ public final class McpEndpoint {
     return exchange -> {
       String path = exchange.request().path();
       String key = path == null ? "" : path.substring(PATH.length() + 1);
-      serve(exchange, key, shared.keyring::find, "");
+      serve(exchange, key, shared.keys, "");
     };
   }
 

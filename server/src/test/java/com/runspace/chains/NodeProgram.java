@@ -49,7 +49,7 @@ public final class NodeProgram implements AutoCloseable {
   }
 
   /** Node, as {@code ./runspace test} found it, else the one on the path. */
-  static String node() {
+  public static String node() {
     String told = System.getenv(NODE);
     return told == null || told.isEmpty() ? "node" : told;
   }

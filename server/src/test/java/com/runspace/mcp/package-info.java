@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.mcp;
+
+import org.jspecify.annotations.NullMarked;
