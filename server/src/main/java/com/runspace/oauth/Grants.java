@@ -1,7 +1,5 @@
 package com.runspace.oauth;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
@@ -16,7 +14,6 @@ import com.runspace.keys.StoredKeyring;
 import com.runspace.oauth.GrantTable.Code;
 import com.runspace.oauth.GrantTable.Grant;
 import com.runspace.oauth.GrantTable.Token;
-import java.security.MessageDigest;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -210,17 +207,13 @@ public final class Grants {
       if (!found.resource().equals(resource)) {
         return new Answer.Refused("invalid_target", "The code is for another resource.");
       }
-      if (!same(found.challenge(), Tokens.challenge(verifier))) {
+      if (!Tokens.fits(verifier, found.challenge())) {
         return refused("The code_verifier does not fit the code_challenge.");
       }
       return begun(found, now);
     } finally {
       oneByOne.unlock();
     }
-  }
-
-  private static boolean same(String one, String other) {
-    return MessageDigest.isEqual(one.getBytes(US_ASCII), other.getBytes(US_ASCII));
   }
 
   private Answer begun(Code code, long now) throws SQLException {

@@ -30,9 +30,40 @@ public record Issuer(String url, String publicUrl) {
     return publicUrl + PATH_OF_RESOURCE;
   }
 
+  /** Whether an address is the resource, however its host is written or whether a slash ends it. */
+  boolean isResource(String address) {
+    String plain = address.endsWith("/") ? address.substring(0, address.length() - 1) : address;
+    String ours = resource();
+    int path = ours.length() - PATH_OF_RESOURCE.length();
+    return plain.length() == ours.length()
+        && plain.substring(0, path).equalsIgnoreCase(ours.substring(0, path))
+        && plain.endsWith(PATH_OF_RESOURCE);
+  }
+
   /** Where the metadata of the resource are: the path goes in behind the well-known part. */
   String resourceMetadata() {
     return publicUrl + "/.well-known/oauth-protected-resource" + PATH_OF_RESOURCE;
+  }
+
+  /**
+   * The parameters of {@code WWW-Authenticate: Bearer} in an answer of the MCP server to a caller
+   * without a right token: where the metadata are, by which a client finds us (RFC 9728, section
+   * 5.1), and the scope to ask for.
+   */
+  public String challenge() {
+    return "resource_metadata=\"" + resourceMetadata() + "\", scope=\"" + SCOPE + "\"";
+  }
+
+  /**
+   * The whole header.
+   *
+   * @param sent whether the caller sent a credential: "If the request lacks any authentication
+   *     information, the resource server SHOULD NOT include an error code" (RFC 6750, section 3.1)
+   */
+  public String challenge(boolean sent) {
+    String error =
+        "error=\"invalid_token\", error_description=\"The token is unknown, expired or revoked\", ";
+    return "Bearer " + (sent ? error : "") + challenge();
   }
 
   private JsonObject protectedResource() {

@@ -120,6 +120,10 @@ public final class Tokens implements Keyring {
     return text(sha256(verifier));
   }
 
+  static boolean fits(String verifier, String challenge) {
+    return MessageDigest.isEqual(challenge(verifier).getBytes(UTF_8), challenge.getBytes(UTF_8));
+  }
+
   private static byte[] sha256(String text) {
     try {
       return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));

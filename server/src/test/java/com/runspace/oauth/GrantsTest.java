@@ -17,14 +17,17 @@ import com.runspace.testkit.ManualTime;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,8 +76,8 @@ class GrantsTest {
     return (Issued) grants.redeem(code(), "app-1", BACK, VERIFIER);
   }
 
-  private static String text(Secret secret) {
-    return secret.reveal();
+  private static String text(@Nullable Secret secret) {
+    return Objects.requireNonNull(secret).reveal();
   }
 
   @Test
@@ -140,7 +143,7 @@ class GrantsTest {
             Issued next = (Issued) grants.refresh(refresh, "app-1");
             return text(next.access()) + " " + text(next.refresh());
           };
-      for (Future<String> each : threads.invokeAll(java.util.Collections.nCopies(20, call))) {
+      for (Future<String> each : threads.invokeAll(Collections.nCopies(20, call))) {
         answers.add(each.get());
       }
     }
@@ -224,8 +227,13 @@ class GrantsTest {
             db.list(
                 "SELECT hash, kind, seed FROM oauth_token",
                 row -> row.getString(1) + row.getString(3)));
-    for (Secret each : List.of(issued.access(), issued.refresh(), next.access(), next.refresh())) {
-      assertThat(all).doesNotContain(text(each)).contains(Tokens.hash(text(each)));
+    for (String each :
+        List.of(
+            text(issued.access()),
+            text(issued.refresh()),
+            text(next.access()),
+            text(next.refresh()))) {
+      assertThat(all).doesNotContain(each).contains(Tokens.hash(each));
     }
   }
 }
