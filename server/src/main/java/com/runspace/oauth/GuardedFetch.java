@@ -108,6 +108,7 @@ public final class GuardedFetch {
             new HttpClientOptions(trust)
                 .setSsl(true)
                 .setVerifyHost(true)
+                .setForceSni(true)
                 .setKeepAlive(false)
                 .setMaxHeaderSize(HEAD_BYTES_MAX)
                 .setConnectTimeout(Math.toIntExact(reach.limit.toMillis())));

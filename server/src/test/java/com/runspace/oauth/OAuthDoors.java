@@ -167,7 +167,7 @@ abstract class OAuthDoors {
             .setCertPath(certificate.certificate().toString())
             .setKeyPath(certificate.key().toString());
     return vertx
-        .createHttpServer(new HttpServerOptions().setSsl(true).setKeyCertOptions(own))
+        .createHttpServer(new HttpServerOptions().setSsl(true).setSni(true).setKeyCertOptions(own))
         .requestHandler(ask -> document.accept(ask));
   }
 
