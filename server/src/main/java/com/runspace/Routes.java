@@ -11,6 +11,7 @@ import com.runspace.http.Router;
 import com.runspace.keys.Door;
 import com.runspace.mcp.Desktop;
 import com.runspace.mcp.McpEndpoint;
+import com.runspace.oauth.OAuth;
 import com.runspace.web.StaticFiles;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,7 @@ final class Routes {
         .on(HttpMethod.POST, "/connect/key", site.connect().key(watch))
         .on(HttpMethod.GET, "/operator", site.home().lead(site.operator().show()))
         .on(HttpMethod.GET, "/apps", site.home().lead(site.account().apps()))
+        .below(HttpMethod.POST, "/apps/", site.account().endApp(watch))
         .on(HttpMethod.GET, "/account", site.home().lead(site.account().show()))
         .on(HttpMethod.POST, "/account/sign-out", site.account().signOut(watch))
         .on(
@@ -102,6 +104,28 @@ final class Routes {
             HttpMethod.POST,
             "/playground/chat",
             gateway.chat(Door.PLAYGROUND, site.playground()::caller));
+  }
+
+  /**
+   * The authorization server for apps. The well-known paths of the root stay unknown: a client that
+   * finds them would start a sign-in where a key in the path is enough.
+   */
+  static void apps(Router router, Site site, OAuth oauth) {
+    Handler server = oauth.issuer().serverDocument();
+    router
+        .on(
+            HttpMethod.GET,
+            "/.well-known/oauth-protected-resource/mcp",
+            oauth.issuer().resourceDocument())
+        .on(HttpMethod.GET, "/.well-known/oauth-authorization-server/oauth", server)
+        .on(HttpMethod.GET, "/.well-known/openid-configuration/oauth", server)
+        .on(HttpMethod.GET, "/oauth/.well-known/openid-configuration", server)
+        .on(HttpMethod.GET, "/oauth/authorize", site.home().lead(oauth.authorize()))
+        .on(HttpMethod.GET, "/oauth/consent", site.home().lead(oauth.consent()))
+        .on(HttpMethod.POST, "/oauth/consent", oauth.decide())
+        .on(HttpMethod.POST, "/oauth/token", oauth.token())
+        .on(HttpMethod.POST, "/oauth/register", oauth.register())
+        .on(HttpMethod.POST, "/oauth/revoke", oauth.revoke());
   }
 
   /** The operator's own listener, which callers never reach. */

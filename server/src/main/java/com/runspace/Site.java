@@ -48,6 +48,7 @@ record Site(
       Db db,
       LocalLedger ledger,
       StoredKeyring keyring,
+      AccountPage.Connections apps,
       Catalogue catalogue,
       Providers providers,
       MemoryBudget budget,
@@ -89,7 +90,7 @@ record Site(
             members::isOperator,
             ledger::backlog,
             members::chains),
-        new AccountPage(desk, members.accounts(), members.sessions(), visitors::leave, url),
+        new AccountPage(desk, members.accounts(), members.sessions(), apps, visitors::leave, url),
         new PageFallbacks(Refusals.fallbacks(), pages, desk::viewer));
   }
 }

@@ -11,6 +11,7 @@ import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Edge;
 import com.runspace.config.Settings;
+import com.runspace.dashboard.AccountPage;
 import com.runspace.dashboard.Docs;
 import com.runspace.dashboard.DocsDoor;
 import com.runspace.gateway.CallObserver;
@@ -33,6 +34,7 @@ import com.runspace.mcp.Desktop;
 import com.runspace.mcp.McpEndpoint;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Model;
+import com.runspace.oauth.OAuth;
 import com.runspace.upstream.Probes;
 import com.runspace.upstream.Providers;
 import com.runspace.web.Pages;
@@ -84,6 +86,7 @@ final class Wiring implements AutoCloseable {
   private final MemoryBudget budget = MemoryBudget.ofHeap();
   private final Certificates certificate;
   private final @Nullable Admin admin;
+  private @Nullable Apps apps;
 
   /**
    * Builds and starts the service.
@@ -141,7 +144,8 @@ final class Wiring implements AutoCloseable {
 
   private Allowance allowance(Caller caller) {
     Standing day = books.standing(new Spender(caller.account(), caller.keyId(), caller.dailyCap()));
-    return new Allowance(day.granted(), day.free(), day.day().end().toString(), "");
+    String tier = members == null ? "" : members.entitlement(caller.account()).tier();
+    return new Allowance(day.granted(), day.free(), day.day().end().toString(), tier);
   }
 
   /** Pages that may call from a browser: our own, and on a loopback address its other names. */
@@ -157,7 +161,8 @@ final class Wiring implements AutoCloseable {
 
   /** What stands open on each event loop; see {@link Routes}. */
   private LoopServer.Doors doors(
-      Gateway.Shared shared, Health health, int port, URI url, Randomness random) {
+      Gateway.Shared shared, Health health, int port, URI url, Randomness random)
+      throws StartFailed {
     Keyring keyring = shared.keyring();
     Time time = shared.time();
     KeyEndpoint keyDoor = new KeyEndpoint(keyring, books::standing);
@@ -167,17 +172,19 @@ final class Wiring implements AutoCloseable {
     Pages pages = new Pages(files);
     DocsDoor docs = new DocsDoor(new Docs(url.toString()), pages, this::viewer);
     Desktop desktop = new Desktop(url.toString(), Main.version());
-    Site site = site(pages, time, random);
+    Apps apps = Apps.open(books, members, settings, pages, vertx, budget, time, random);
+    this.apps = apps;
+    Site site = site(pages, apps, time, random);
     Fallbacks fallbacks = site == null ? Refusals.fallbacks() : site.fallbacks();
     McpEndpoint.Shared mcp =
         new McpEndpoint.Shared(
-            keyring::find,
+            apps == null ? keyring::find : apps.bearers(keyring),
             keyring::find,
             this::listed,
             this::allowance,
             budget,
             origins(port),
-            "",
+            apps == null ? "" : apps.oauth().issuer().challenge(),
             Main.version());
     return (loop, watch) -> {
       Gateway gateway = new Gateway(loop, watch, shared);
@@ -188,20 +195,34 @@ final class Wiring implements AutoCloseable {
       if (people != null && site != null) {
         Routes.people(router, site, new Auth(watch, people.doors()), people, watch);
         Routes.playground(router, site, gateway, watch);
+        if (apps != null) {
+          Routes.apps(router, site, new OAuth(watch, apps.oauth()));
+        }
       }
       return router;
     };
   }
 
   /** The dashboard; null when nothing is kept that it could show. */
-  private @Nullable Site site(Pages pages, Time time, Randomness random) {
+  private @Nullable Site site(Pages pages, @Nullable Apps apps, Time time, Randomness random) {
     LocalLedger ledger = books.kept();
     StoredKeyring keyring = books.storedKeys();
     Db db = books.db();
     return members == null || ledger == null || keyring == null || db == null
         ? null
         : Site.of(
-            pages, members, books, db, ledger, keyring, catalogue, providers, budget, time, random);
+            pages,
+            members,
+            books,
+            db,
+            ledger,
+            keyring,
+            apps == null ? AccountPage.Connections.NONE : apps.connections(),
+            catalogue,
+            providers,
+            budget,
+            time,
+            random);
   }
 
   private @Nullable Viewer viewer(Exchange exchange) {
@@ -213,6 +234,10 @@ final class Wiring implements AutoCloseable {
     books.saveKeyUse();
     if (members != null) {
       members.save();
+    }
+    Apps open = apps;
+    if (open != null) {
+      open.save();
     }
   }
 

@@ -5,6 +5,8 @@ import com.runspace.gate.GateSettings;
 import com.runspace.models.Model;
 import com.runspace.models.Route;
 import com.runspace.upstream.Provider;
+import java.net.URI;
+import java.util.List;
 
 /** The settings in force, as text, secrets hidden. */
 public final class Effective {
@@ -26,6 +28,10 @@ public final class Effective {
     line(out, "local.parallel", settings.local().parallel());
     line(out, "local.ollama", settings.local().ollama());
     line(out, "local.allowance", settings.local().allowance().usd());
+    URI issuer = settings.oauth().issuer();
+    line(out, "oauth.issuer", issuer == null ? "/oauth below the public URL" : issuer);
+    List<String> redirects = settings.oauth().redirects();
+    line(out, "oauth.redirects", redirects.isEmpty() ? "none" : String.join(" ", redirects));
     for (Provider provider : settings.providers()) {
       String at = "providers." + provider.name() + ".";
       line(out, at + "url", provider.url());

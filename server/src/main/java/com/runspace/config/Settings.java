@@ -39,8 +39,40 @@ public record Settings(
     Ledger ledger,
     Keys keys,
     Local local,
+    OAuth oauth,
     List<Provider> providers,
     List<Model> models) {
+
+  /**
+   * How apps are let in.
+   *
+   * @param issuer what the authorization server is called; null for below the public URL
+   * @param redirects addresses of other schemes that an app may be answered at
+   */
+  public record OAuth(@Nullable URI issuer, List<String> redirects) {
+    private static final String PATH = "/oauth";
+
+    static OAuth of(ConfigNode node) {
+      String text = node.text("issuer", "");
+      URI issuer = text.isEmpty() ? null : node.checked("issuer", () -> URI.create(text));
+      if (issuer != null) {
+        boolean isEncrypted = "https".equals(issuer.getScheme());
+        String host = issuer.getHost();
+        boolean isHere = "http".equals(issuer.getScheme()) && host != null && Edge.isLoopback(host);
+        boolean isBare = text.matches("[a-z]+://[a-z0-9.:\\[\\]-]+" + PATH);
+        if (host == null || !(isEncrypted || isHere) || !isBare) {
+          node.problem("issuer", "must be like https://auth.example.com/oauth, not '" + text + "'");
+        }
+      }
+      List<String> redirects = node.texts("redirects", List.of());
+      for (String each : redirects) {
+        if (!each.matches("[a-z][a-z0-9+.-]*://[!-~]+") || each.startsWith("http:")) {
+          node.problem("redirects", "must be whole addresses of apps, not '" + each + "'");
+        }
+      }
+      return new OAuth(issuer, redirects);
+    }
+  }
 
   /**
    * The local default: a small model of its own and an Ollama that happens to run.
@@ -147,6 +179,7 @@ public record Settings(
             ledger(root.object("ledger")),
             keys(root.object("keys")),
             local(local, localPrice, supply),
+            OAuth.of(root.object("oauth")),
             supply.providers(),
             supply.models());
     root.refuseUnknown();

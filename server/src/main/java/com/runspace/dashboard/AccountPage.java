@@ -1,5 +1,7 @@
 package com.runspace.dashboard;
 
+import com.runspace.base.AccountId;
+import com.runspace.base.Nanos;
 import com.runspace.base.Watch;
 import com.runspace.chain.Namespace;
 import com.runspace.http.Exchange;
@@ -11,10 +13,12 @@ import com.runspace.wallet.Wallet;
 import com.runspace.web.Frame;
 import com.runspace.web.Shown;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /account}: the wallets and the sessions of who is signed in, and how to end them; and
@@ -23,6 +27,7 @@ import java.util.function.Consumer;
 public final class AccountPage {
   private static final String SESSIONS = "/account/sessions/";
   private static final String WALLETS = "/account/wallets/";
+  private static final String APPS = "/apps/";
 
   /**
    * What the page shows.
@@ -48,11 +53,54 @@ public final class AccountPage {
       String id, String agent, String wallet, String created, String lastSeen, boolean isCurrent) {}
 
   /** The page of the connected apps. */
-  public record Apps(Frame frame, String mcpUrl) {}
+  public record Apps(Frame frame, String mcpUrl, List<App> apps, String notice) {}
+
+  /** An app in the list. */
+  public record App(
+      String id,
+      String name,
+      String host,
+      String since,
+      String lastUsed,
+      String ends,
+      String cap) {}
+
+  /** The apps that people let in, which another room knows. It may block. */
+  public interface Connections {
+    /** No app can be let in here. */
+    Connections NONE =
+        new Connections() {
+          @Override
+          public List<Connected> list(AccountId account) {
+            return List.of();
+          }
+
+          @Override
+          public boolean end(AccountId account, String id) {
+            return false;
+          }
+        };
+
+    /** An app, the newest first. */
+    record Connected(
+        String id,
+        String name,
+        String host,
+        Instant since,
+        @Nullable Instant lastUsed,
+        Instant ends,
+        @Nullable Nanos cap) {}
+
+    List<Connected> list(AccountId account) throws SQLException;
+
+    /** Ends the access of an app; says whether the account has it. */
+    boolean end(AccountId account, String id) throws SQLException;
+  }
 
   private final Desk desk;
   private final Accounts accounts;
   private final Sessions sessions;
+  private final Connections connections;
   private final Consumer<Exchange> forget;
   private final String publicUrl;
 
@@ -66,11 +114,13 @@ public final class AccountPage {
       Desk desk,
       Accounts accounts,
       Sessions sessions,
+      Connections connections,
       Consumer<Exchange> forget,
       String publicUrl) {
     this.desk = desk;
     this.accounts = accounts;
     this.sessions = sessions;
+    this.connections = connections;
     this.forget = forget;
     this.publicUrl = publicUrl;
   }
@@ -91,9 +141,39 @@ public final class AccountPage {
 
   /** {@code GET /apps}. */
   public Handler apps() {
-    return desk.page(visit ->
-        desk.html(
-            200, "apps.jte", new Apps(desk.frame(visit, "Apps", "/apps"), publicUrl + "/mcp")));
+    return desk.page(visit -> {
+      List<App> apps =
+          connections.list(visit.account()).stream().map(each -> app(each, visit.now())).toList();
+      String notice =
+          visit.query().text("done").equals("ended")
+              ? "Its access is taken away. Calls that it ran were ended."
+              : "";
+      Frame frame = desk.frame(visit, "Apps", "/apps");
+      return desk.html(200, "apps.jte", new Apps(frame, publicUrl + "/mcp", apps, notice));
+    });
+  }
+
+  private static App app(Connections.Connected app, Instant now) {
+    Instant used = app.lastUsed();
+    Nanos cap = app.cap();
+    return new App(
+        app.id(),
+        app.name(),
+        app.host(),
+        Shown.date(app.since()),
+        used == null ? "Never" : Shown.ago(used, now),
+        Shown.date(app.ends()),
+        cap == null ? "Your allowance" : Shown.money(cap) + " a day");
+  }
+
+  /** {@code POST /apps/ID/end}. */
+  public Handler endApp(Watch watch) {
+    return desk.form(
+        watch,
+        visit ->
+            connections.end(visit.account(), idIn(visit.path(), APPS, "/end"))
+                ? new Desk.Reply.To("/apps?done=ended")
+                : desk.missing(visit, "You have no such app; it may have ended already."));
   }
 
   /** {@code POST /account/sign-out}. */

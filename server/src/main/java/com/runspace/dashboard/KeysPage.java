@@ -181,7 +181,18 @@ public final class KeysPage {
 
   /** A key of the visitor; null when there is none, or it is somebody else's. */
   private @Nullable StoredKey own(Desk.Visit visit, String id) throws SQLException {
-    return keyring.key(id).filter(key -> key.account().equals(visit.account())).orElse(null);
+    return keyring
+        .key(id)
+        .filter(key -> key.account().equals(visit.account()))
+        .filter(key -> key.kind() == StoredKey.Kind.KEY)
+        .orElse(null);
+  }
+
+  /** The keys of the visitor; those of apps stand with the apps. */
+  private List<StoredKey> keys(Desk.Visit visit) throws SQLException {
+    return keyring.list(visit.account()).stream()
+        .filter(key -> key.kind() == StoredKey.Kind.KEY)
+        .toList();
   }
 
   /** Whether its owner has its text; the playground's credential has none that anybody saw. */
@@ -197,7 +208,7 @@ public final class KeysPage {
     if (!visit.isConfirmed()) {
       return listed(visit, 403, form, true, "");
     }
-    long live = keyring.list(visit.account()).stream().filter(k -> k.isLive(visit.now())).count();
+    long live = keys(visit).stream().filter(key -> key.isLive(visit.now())).count();
     if (live >= LIVE_MAX) {
       Map<String, String> full =
           Map.of("name", "You have " + live + " keys. Revoke one that you do not need first.");
@@ -261,7 +272,7 @@ public final class KeysPage {
       throws SQLException {
     List<Line> live = new ArrayList<>();
     List<Line> ended = new ArrayList<>();
-    for (StoredKey key : keyring.list(visit.account())) {
+    for (StoredKey key : keys(visit)) {
       Line line = line(key, visit.now());
       (line.isLive() ? live : ended).add(line);
     }

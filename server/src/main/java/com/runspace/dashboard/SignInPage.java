@@ -90,7 +90,12 @@ public final class SignInPage implements Handler {
   void show(Exchange exchange, String next) {
     String origin = site.origin();
     String host = origin.substring(origin.indexOf("://") + 3);
-    String page = URLEncoder.encode(origin + "/sign-in", UTF_8);
+    String path = "/sign-in" + (next.equals("/") ? "" : "?next=" + URLEncoder.encode(next, UTF_8));
+    String page = URLEncoder.encode(origin + path, UTF_8);
+    if (next.startsWith("/oauth/")) {
+      // The app may have opened us as a window that reports back to it.
+      exchange.response().headers().set("cross-origin-opener-policy", "unsafe-none");
+    }
     View view =
         new View(
             pages.frame("Sign in", "", null),
@@ -98,7 +103,7 @@ public final class SignInPage implements Handler {
             next,
             host,
             origin.startsWith("https://"),
-            "https://link.metamask.io/dapp/" + host + "/sign-in",
+            "https://link.metamask.io/dapp/" + host + path,
             "https://phantom.app/ul/browse/" + page + "?ref=" + URLEncoder.encode(origin, UTF_8));
     pages.show(exchange, 200, "signin.jte", view);
   }

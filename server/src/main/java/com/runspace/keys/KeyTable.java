@@ -35,12 +35,14 @@ final class KeyTable {
                   + " tokens_per_minute BIGINT NOT NULL, concurrent_calls BIGINT NOT NULL,"
                   + " created_at BIGINT NOT NULL, expires_at BIGINT, last_used_at BIGINT,"
                   + " revoked_at BIGINT)",
-              "CREATE INDEX api_key_by_account ON api_key (account, created_at)"));
+              "CREATE INDEX api_key_by_account ON api_key (account, created_at)"),
+          List.of("ALTER TABLE api_key ADD COLUMN kind VARCHAR(8) NOT NULL DEFAULT 'KEY'"));
 
   private static final String INSERT =
       "INSERT INTO api_key (id, hash, account, name, hint, doors, models, daily_cap,"
           + " requests_per_minute, tokens_per_minute, concurrent_calls, created_at, expires_at,"
-          + " last_used_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+          + " last_used_at, revoked_at, kind)"
+          + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   private static final String NEWEST_FIRST = " ORDER BY created_at DESC, id";
 
@@ -84,7 +86,8 @@ final class KeyTable {
         key.created().toEpochMilli(),
         millis(settings.expires()),
         millis(key.lastUsed()),
-        millis(key.revoked()));
+        millis(key.revoked()),
+        key.kind().name());
   }
 
   /**
@@ -115,7 +118,9 @@ final class KeyTable {
       throws SQLException {
     return db.write(connection -> {
       List<Row> found = select(connection, " WHERE id = ?", id);
-      if (found.isEmpty() || !found.getFirst().key.isLive(now)) {
+      if (found.isEmpty()
+          || !found.getFirst().key.isLive(now)
+          || found.getFirst().key.kind() == StoredKey.Kind.APP) {
         return Optional.empty();
       }
       Row next = successor.apply(found.getFirst());
@@ -219,7 +224,8 @@ final class KeyTable {
             rows.getString("hint"),
             Instant.ofEpochMilli(rows.getLong("created_at")),
             instant(rows, "last_used_at"),
-            instant(rows, "revoked_at")));
+            instant(rows, "revoked_at"),
+            StoredKey.Kind.valueOf(rows.getString("kind"))));
   }
 
   private static Set<String> words(String text, String border) {

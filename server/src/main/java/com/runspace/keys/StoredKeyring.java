@@ -108,6 +108,18 @@ public final class StoredKeyring implements Keyring {
     return Optional.of(caller);
   }
 
+  /** The live credential of this public id, as an app's tokens lead to it; reads memory only. */
+  public Optional<Caller> live(String id) {
+    KeyHash hash = hashes.get(id);
+    Caller caller = hash == null ? null : live.get(hash);
+    return caller == null || caller.isRevoked() ? Optional.empty() : Optional.of(caller);
+  }
+
+  /** Notes that a credential was used through a token. */
+  public void used(Caller caller) {
+    caller.use(time.epochMillis());
+  }
+
   /**
    * Makes a key, which works when this returns. Blocks.
    *
@@ -115,13 +127,28 @@ public final class StoredKeyring implements Keyring {
    * @throws SQLException when the store could not keep it; then there is no such key
    */
   public Created create(AccountId account, KeySettings settings) throws SQLException {
+    return create(account, settings, StoredKey.Kind.KEY);
+  }
+
+  /**
+   * Makes the credential of an app: like a key, but nobody ever has its text. Blocks.
+   *
+   * @throws IllegalArgumentException when it would be expired already
+   * @throws SQLException when the store could not keep it; then there is none
+   */
+  public StoredKey createForApp(AccountId account, KeySettings settings) throws SQLException {
+    return create(account, settings, StoredKey.Kind.APP).key();
+  }
+
+  private Created create(AccountId account, KeySettings settings, StoredKey.Kind kind)
+      throws SQLException {
     Instant now = now();
     Instant expires = settings.expires();
     if (expires != null && !expires.isAfter(now)) {
       throw new IllegalArgumentException("a key cannot expire before it is made");
     }
     Secret secret = new Secret(KeySecret.make(random));
-    KeyTable.Row row = row(secret, account, settings, now);
+    KeyTable.Row row = row(secret, account, settings, now, kind);
     // In memory first, so that whoever sees it in the store can revoke it; nobody has its text yet.
     enliven(row);
     boolean kept = false;
@@ -136,13 +163,16 @@ public final class StoredKeyring implements Keyring {
     return new Created(secret, row.key());
   }
 
-  private KeyTable.Row row(Secret secret, AccountId account, KeySettings settings, Instant now) {
+  private KeyTable.Row row(
+      Secret secret, AccountId account, KeySettings settings, Instant now, StoredKey.Kind kind) {
     String text = secret.reveal();
-    String hint = text.substring(text.length() - HINT_LENGTH);
+    boolean isShown = kind == StoredKey.Kind.KEY;
+    String hint = isShown ? text.substring(text.length() - HINT_LENGTH) : "";
     String id = KeySecret.newId(random);
     return new KeyTable.Row(
         KeyHash.of(text),
-        new StoredKey(id, account, settings, hint, now, /* lastUsed= */ null, /* revoked= */ null));
+        new StoredKey(
+            id, account, settings, hint, now, /* lastUsed= */ null, /* revoked= */ null, kind));
   }
 
   /**
@@ -248,7 +278,8 @@ public final class StoredKeyring implements Keyring {
           table.rotate(
               id,
               old -> {
-                KeyTable.Row next = row(secret, old.key().account(), old.key().settings(), now);
+                KeyTable.Row next =
+                    row(secret, old.key().account(), old.key().settings(), now, StoredKey.Kind.KEY);
                 made.set(next);
                 enliven(next);
                 return next;

@@ -22,14 +22,21 @@ public final class Page {
 
   private Page() {}
 
-  /** Sets the headers that every answer to a browser has. */
+  /**
+   * Sets the headers that every answer to a browser has. A policy, or one for windows that open us,
+   * that is set already stays: its door knows why.
+   */
   public static void secure(Exchange exchange) {
     MultiMap headers = exchange.response().headers();
-    headers.set("content-security-policy", POLICY);
+    if (!headers.contains("content-security-policy")) {
+      headers.set("content-security-policy", POLICY);
+    }
     headers.set("x-content-type-options", "nosniff");
     headers.set("x-frame-options", "DENY");
     headers.set("referrer-policy", "no-referrer");
-    headers.set("cross-origin-opener-policy", "same-origin");
+    if (!headers.contains("cross-origin-opener-policy")) {
+      headers.set("cross-origin-opener-policy", "same-origin");
+    }
     headers.set("cross-origin-resource-policy", "same-origin");
     headers.set("permissions-policy", "camera=(), geolocation=(), microphone=()");
   }

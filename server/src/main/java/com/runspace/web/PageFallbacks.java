@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * asks for something that is not below the paths of programs is taken for a person.
  */
 public final class PageFallbacks implements Fallbacks {
-  private static final Set<String> PROGRAMS = Set.of("v1", "auth", "mcp", "healthz", "readyz");
+  private static final Set<String> PROGRAMS =
+      Set.of("v1", "auth", "mcp", "healthz", "readyz", ".well-known", "oauth", "register");
 
   private final Fallbacks programs;
   private final Pages pages;

@@ -192,7 +192,13 @@ final class SampleSite implements AutoCloseable {
         new KeysPage(desk, keyring, catalogue, view::standing, Randomness.secure(), ORIGIN);
     UsagePage usage = new UsagePage(desk, ledger, keyring);
     AccountPage account =
-        new AccountPage(desk, accounts, sessions, x -> cookies.clear(x, "sid"), ORIGIN);
+        new AccountPage(
+            desk,
+            accounts,
+            sessions,
+            AccountPage.Connections.NONE,
+            x -> cookies.clear(x, "sid"),
+            ORIGIN);
     router
         .below(HttpMethod.GET, StaticFiles.PATH, files)
         .on(HttpMethod.GET, "/", overview.show())

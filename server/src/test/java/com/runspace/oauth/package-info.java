@@ -1,0 +1,4 @@
+@NullMarked
+package com.runspace.oauth;
+
+import org.jspecify.annotations.NullMarked;
