@@ -8,8 +8,11 @@ import com.runspace.wire.ApiError;
 import com.runspace.wire.ChatRequest;
 import com.runspace.wire.Refusal;
 import com.runspace.wire.Refusal.Refused;
+import com.runspace.wire.SseScanner;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,6 +32,7 @@ final class RunModel implements Tool {
   private final Completion completion;
   private final Supplier<List<Model>> listed;
   private final Watch watch;
+  private final Deque<SseScanner> spare = new ArrayDeque<>();
 
   RunModel(Completion completion, Supplier<List<Model>> listed, Watch watch) {
     this.completion = completion;
@@ -120,7 +124,7 @@ final class RunModel implements Tool {
       run.done().accept(Tool.error(words(refused.refusal(), model)));
       return;
     }
-    RunSink sink = new RunSink(run, watch, refusal -> words(refusal, model));
+    RunSink sink = new RunSink(run, watch, refusal -> words(refusal, model), spare);
     completion.run(run.caller(), Door.MCP, run.callId(), request, sink);
   }
 

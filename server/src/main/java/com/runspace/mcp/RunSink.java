@@ -11,7 +11,9 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.Deque;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers a streamed answer into the result of a tool call. Whatever ends it, what has been said by
@@ -31,7 +33,7 @@ final class RunSink extends Watch.Watched implements Sink {
   private final Watch watch;
   private final Function<Refusal, String> words;
   private final long startedNanos;
-  private final SseScanner events = new SseScanner();
+  private final Deque<SseScanner> spare;
   private final StringBuilder text = new StringBuilder();
   private long reportedNanos;
   private long chunks;
@@ -41,11 +43,20 @@ final class RunSink extends Watch.Watched implements Sink {
   private JsonObject usage = new JsonObject();
   private Runnable cancel = () -> {};
 
-  /** Gathers for a run; the words say a refusal in plain language. */
-  RunSink(Tool.Run run, Watch watch, Function<Refusal, String> words) {
+  /** Has the beginning of an event whose rest is still to come; else there is none. */
+  private @Nullable SseScanner begun;
+
+  /**
+   * Gathers for a run.
+   *
+   * @param words say a refusal in plain language
+   * @param spare scanners of this event loop that nobody uses; most calls wait, and hold none
+   */
+  RunSink(Tool.Run run, Watch watch, Function<Refusal, String> words, Deque<SseScanner> spare) {
     this.run = run;
     this.watch = watch;
     this.words = words;
+    this.spare = spare;
     this.startedNanos = watch.now();
     this.reportedNanos = startedNanos;
   }
@@ -121,18 +132,26 @@ final class RunSink extends Watch.Watched implements Sink {
     if (over) {
       return;
     }
+    SseScanner events = begun;
+    if (events == null) {
+      events = spare.isEmpty() ? new SseScanner() : spare.pop();
+    }
     int at = events.room(bytes.length());
     System.arraycopy(bytes.array(), 0, events.bytes(), at, bytes.length());
     events.filled(bytes.length());
     while (!over && events.next()) {
       if (!events.isDone()) {
-        event();
+        event(events);
       }
     }
     events.release();
+    begun = over || events.waiting() == 0 ? null : events;
+    if (events.waiting() == 0 && spare.isEmpty()) {
+      spare.push(events);
+    }
   }
 
-  private void event() {
+  private void event(SseScanner events) {
     int from = events.dataFrom();
     JsonObject data;
     try {
@@ -188,8 +207,13 @@ final class RunSink extends Watch.Watched implements Sink {
   /** A provider may answer a streamed request whole. */
   @Override
   public void answer(byte[] json) {
-    events.filled(0);
-    JsonObject whole = new JsonObject(Buffer.buffer(json));
+    JsonObject whole;
+    try {
+      whole = new JsonObject(Buffer.buffer(json));
+    } catch (DecodeException odd) {
+      done(Tool.error("The provider's answer could not be read."));
+      return;
+    }
     if (whole.getValue("choices") instanceof JsonArray choices
         && !choices.isEmpty()
         && choices.getValue(0) instanceof JsonObject choice) {

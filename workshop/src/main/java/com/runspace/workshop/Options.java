@@ -35,7 +35,8 @@ record Options(
         java -cp workshop/target/workshop.jar com.runspace.workshop.Bench [options]
 
       Other programs are called by a first word: `fuzz` sends hostile requests, `slow` lets
-      thousands of callers be slow, `wrongkeys` floods with wrong keys; each has a --help.
+      thousands of callers be slow, `wrongkeys` floods with wrong keys, `mcp` measures the
+      MCP server beside the API; each has a --help.
 
         --rounds N            counted rounds, alternating between the gateways (3)
         --quick               short windows: shows that all works, its figures mean nothing
