@@ -7,6 +7,8 @@ import com.runspace.base.Time;
 import com.runspace.config.Settings;
 import com.runspace.dashboard.AccountPage;
 import com.runspace.http.MemoryBudget;
+import com.runspace.keys.Caller;
+import com.runspace.keys.Keyring;
 import com.runspace.keys.Limits;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.oauth.ClientDocuments;
@@ -21,6 +23,7 @@ import io.vertx.core.http.HttpClientOptions;
 import java.net.URI;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +92,23 @@ final class Apps {
 
   OAuth.Shared oauth() {
     return oauth;
+  }
+
+  /**
+   * Who calls the MCP server: an app by its token, or whoever has a key. Reads memory only.
+   *
+   * @param keys finds callers by their keys
+   */
+  Keyring withTokens(Keyring keys) {
+    return bearer -> {
+      Optional<Caller> app = oauth.grants().tokens().find(bearer);
+      return app.isPresent() ? app : keys.find(bearer);
+    };
+  }
+
+  /** What the MCP server says to a caller without a right token, behind {@code Bearer}. */
+  String challenge() {
+    return oauth.issuer().challenge();
   }
 
   /** Forgets what is over. Blocks. */

@@ -75,6 +75,11 @@ public final class Refusals {
     };
   }
 
+  /** Clients of the MCP server look for metadata behind the whole of its address, key and all. */
+  private static String withoutSecrets(String path) {
+    return path.replaceAll("rs[ko]_[a-z]+_[A-Za-z0-9_-]+", "…");
+  }
+
   private static void unknownUrl(Exchange exchange) {
     send(
         exchange,
@@ -83,7 +88,7 @@ public final class Refusals {
             "Invalid URL ("
                 + exchange.request().method()
                 + " "
-                + exchange.request().path()
+                + withoutSecrets(String.valueOf(exchange.request().path()))
                 + "). The API is at /v1/chat/completions and /v1/models."));
   }
 
