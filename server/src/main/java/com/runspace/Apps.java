@@ -102,6 +102,23 @@ final class Apps {
     return oauth;
   }
 
+  /**
+   * Who calls the MCP server: an app by its token, or whoever has a key. Reads memory only.
+   *
+   * @param keys finds callers by their keys
+   */
+  Keyring withTokens(Keyring keys) {
+    return bearer -> {
+      Optional<Caller> app = oauth.grants().tokens().find(bearer);
+      return app.isPresent() ? app : keys.find(bearer);
+    };
+  }
+
+  /** What the MCP server says to a caller without a right token, behind {@code Bearer}. */
+  String challenge() {
+    return oauth.issuer().challenge();
+  }
+
   /** Forgets what is over. Blocks. */
   void save() {
     try {
