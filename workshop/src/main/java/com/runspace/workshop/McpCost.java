@@ -48,7 +48,20 @@ final class McpCost {
   private static final String RUN =
       "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"run_model\","
           + "\"arguments\":{\"model\":\"bench\",\"prompt\":\"hello\"},"
-          + "\"_meta\":{\"progressToken\":7}}}";
+          + "\"_meta\":{\"progressToken\":7,"
+          + "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+          + "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
+
+  /** In this version a call ends with its connection, so that none of a round is in the next. */
+  private static final String RUN_HEADERS =
+      String.join(
+          "\r\n",
+          "accept: application/json, text/event-stream",
+          "mcp-protocol-version: 2026-07-28",
+          "mcp-method: tools/call",
+          "mcp-name: run_model",
+          "");
+
   private static final String CHAT =
       "{\"model\":\"bench\",\"stream\":true,"
           + "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
@@ -173,8 +186,7 @@ final class McpCost {
   private void memory() throws IOException {
     int streams = given.number("--streams", 1_000);
     byte[] chat = request("POST /v1/chat/completions", "", CHAT);
-    String accept = "accept: application/json, text/event-stream\r\n";
-    byte[] run = request("POST /mcp", accept, RUN);
+    byte[] run = request("POST /mcp", RUN_HEADERS, RUN);
     // What is made once for so many connections is there before it is measured.
     held(chat, streams);
     held(run, streams);
