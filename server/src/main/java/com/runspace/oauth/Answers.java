@@ -76,13 +76,38 @@ final class Answers {
 
   /** Does work that blocks, and answers with what comes of it. */
   static <T> void work(Exchange exchange, Callable<T> work, Consumer<T> answer) {
+    work(
+        exchange,
+        work,
+        answer,
+        () -> error(exchange, 503, "temporarily_unavailable", "Try again in a moment."));
+  }
+
+  /**
+   * Does work that blocks.
+   *
+   * @param failed answers when it cannot be done; the fault is in the log then
+   */
+  static <T> void work(Exchange exchange, Callable<T> work, Consumer<T> answer, Runnable failed) {
     Blocking.run(
         work,
         answer,
         fault -> {
           LOG.log(Logger.Level.ERROR, exchange.id(), fault);
-          error(exchange, 503, "temporarily_unavailable", "Try again in a moment.");
+          failed.run();
         });
+  }
+
+  /** Tells somebody that the store does not answer. */
+  static void sorry(Exchange exchange, OAuth.Shared shared) {
+    shared
+        .pages()
+        .say(
+            exchange,
+            503,
+            shared.viewers().apply(exchange),
+            "That does not work just now",
+            "Nothing was approved. Try again in a moment. Reference: " + exchange.id());
   }
 
   /**

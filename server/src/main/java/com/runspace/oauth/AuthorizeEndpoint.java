@@ -102,7 +102,8 @@ final class AuthorizeEndpoint implements Handler {
           } else {
             judge(exchange, query, client, redirect);
           }
-        });
+        },
+        () -> Answers.sorry(exchange, shared));
   }
 
   private Judged client(String id, String redirect) throws SQLException {

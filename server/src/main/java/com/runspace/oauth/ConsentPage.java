@@ -274,7 +274,8 @@ public final class ConsentPage {
                               Long.parseLong(life),
                               most)));
         },
-        code -> approved(exchange, request, code.map(Secret::reveal).orElse(null)));
+        code -> approved(exchange, request, code.map(Secret::reveal).orElse(null)),
+        () -> Answers.sorry(exchange, shared));
   }
 
   private void approved(Exchange exchange, Pending.Request request, @Nullable String code) {

@@ -47,7 +47,9 @@ final class TokenEndpoint implements Handler {
   }
 
   private void judge(Exchange exchange, Form form) {
-    if (exchange.request().headers().contains(HttpHeaders.AUTHORIZATION)) {
+    String authorization = exchange.request().getHeader(HttpHeaders.AUTHORIZATION);
+    // Other schemes are what clients add to all that they send, and mean nothing here.
+    if (authorization != null && authorization.regionMatches(true, 0, "Basic ", 0, 6)) {
       // "If the client attempted to authenticate via the "Authorization" request header field, the
       // authorization server MUST respond with an HTTP 401" (RFC 6749, section 5.2).
       exchange.response().headers().set("www-authenticate", "Basic realm=\"oauth\"");

@@ -290,4 +290,32 @@ class SettingsTest {
     String whole = yaml.replace("TOKEN", TOKEN).replace("TIERS", TIERS);
     assertThat(problems(whole)).anySatisfy(told -> assertThat(told).startsWith(problem));
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://auth.example.com",
+        "https://auth.example.com/oauth/",
+        "https://auth.example.com/other",
+        "https://Auth.example.com/oauth",
+        "https://user@auth.example.com/oauth",
+        "http://auth.example.com/oauth",
+        "auth.example.com/oauth"
+      })
+  void anIssuerIsAnExactAddress(String url) {
+    assertThat(problems("oauth: {issuer: \"" + url + "\"}\n"))
+        .singleElement()
+        .asString()
+        .startsWith("oauth.issuer: ");
+  }
+
+  @Test
+  void anIssuerMayHaveAHostOfItsOwnAndAppsAddressesOfTheirOwn() throws Settings.Invalid {
+    String yaml = "oauth: {issuer: \"https://auth.example.com/oauth\", redirects: [\"app://x/y\"]}";
+    Settings.OAuth oauth = read(yaml).oauth();
+    assertThat(oauth.issuer()).hasToString("https://auth.example.com/oauth");
+    assertThat(oauth.redirects()).containsExactly("app://x/y");
+    assertThat(read("").oauth()).isEqualTo(new Settings.OAuth(null, List.of()));
+    assertThat(problems("oauth: {redirects: [\"http://x/y\"]}")).hasSize(1);
+  }
 }

@@ -139,6 +139,24 @@ class OAuthFlowTest extends OAuthDoors {
   }
 
   @Test
+  void aStoreThatIsOutIsAPageToPeopleAndAnErrorToApps() {
+    String client = register(BACK);
+    Visitor anne = new Visitor().signedIn(ANNE);
+    Response page = anne.consent(ask(client, BACK));
+    db.close();
+    Response answer = anne.approve(page);
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.text()).contains("Nothing was approved", "req_");
+    answer = anne.get("/oauth/authorize?" + query(ask(client, BACK)));
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.header("content-type")).startsWith("text/html");
+    assertError(
+        post("/oauth/token", refresh(client, "rso_rt_" + "x".repeat(43))),
+        503,
+        "temporarily_unavailable");
+  }
+
+  @Test
   void registrationEchoesWhatWasTaken() {
     JsonObject metadata =
         new JsonObject()
