@@ -17,7 +17,6 @@ import com.runspace.oauth.GuardedFetch;
 import com.runspace.oauth.Issuer;
 import com.runspace.oauth.OAuth;
 import com.runspace.oauth.Pending;
-import com.runspace.oauth.Tokens;
 import com.runspace.web.Pages;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
@@ -26,7 +25,6 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** All about apps that people let in: the authorization server, and the list of the dashboard. */
@@ -90,12 +88,6 @@ final class Apps {
     } catch (SQLException cannot) {
       throw new Wiring.StartFailed(String.valueOf(cannot.getMessage()));
     }
-  }
-
-  /** Who a credential at the MCP server stands for: a key, or the token of an app. */
-  Function<String, Optional<Caller>> bearers(Keyring keys) {
-    Tokens tokens = oauth.grants().tokens();
-    return bearer -> keys.find(bearer).or(() -> tokens.find(bearer));
   }
 
   OAuth.Shared oauth() {

@@ -153,7 +153,12 @@ final class Members implements AutoCloseable {
   private void walletsMoved(AccountId account) {
     Gate open = gate;
     if (open != null) {
-      var _ = open.accountChanged(account);
+      try {
+        var _ = open.accountChanged(account);
+      } catch (IllegalStateException later) {
+        // What has become of the wallets is kept; the next round finds it.
+        LOG.log(System.Logger.Level.WARNING, "gate: {0}", later.getMessage());
+      }
     }
   }
 
@@ -214,20 +219,16 @@ final class Members implements AutoCloseable {
 
   /** Who looks at a page, for the frame around it; null when nobody is signed in. */
   @Nullable Viewer viewer(Exchange exchange) {
-    Session session = visitors.find(exchange).orElse(null);
-    if (session == null) {
-      return null;
-    }
+    return visitors.find(exchange).map(this::viewer).orElse(null);
+  }
+
+  /** Who looks on in a session; reads memory only. */
+  Viewer viewer(Session session) {
     boolean isOperator = isOperator(session);
     if (session.wallet().isEmpty()) {
       return new Viewer("This machine", "This machine", isOperator);
     }
     return new Viewer(session.wallet(), Address.parse(session.wallet()).brief(), isOperator);
-  }
-
-  /** Whether an operator's wallet has signed in to the account and has not left. */
-  boolean isOperator(AccountId account) {
-    return sessions.list(account).stream().anyMatch(this::isOperator);
   }
 
   /** How people get in. */

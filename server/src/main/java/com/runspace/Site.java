@@ -64,7 +64,8 @@ record Site(
                 signIn,
                 members.origin(),
                 visitors::find,
-                members::isOperator,
+                members::viewer,
+                visitors::isConfirmed,
                 time,
                 budget));
     return new Site(
@@ -83,13 +84,7 @@ record Site(
             visitors::find,
             members.origin()),
         new OperatorPage(
-            desk,
-            catalogue,
-            providers,
-            new TurnoverTable(db),
-            members::isOperator,
-            ledger::backlog,
-            members::chains),
+            desk, catalogue, providers, new TurnoverTable(db), ledger::backlog, members::chains),
         new AccountPage(desk, members.accounts(), members.sessions(), apps, visitors::leave, url),
         new PageFallbacks(Refusals.fallbacks(), pages, desk::viewer));
   }

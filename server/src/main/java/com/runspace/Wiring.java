@@ -38,6 +38,7 @@ import com.runspace.oauth.OAuth;
 import com.runspace.upstream.Probes;
 import com.runspace.upstream.Providers;
 import com.runspace.web.Pages;
+import com.runspace.web.SameOrigin;
 import com.runspace.web.StaticFiles;
 import com.runspace.web.Viewer;
 import io.vertx.core.DeploymentOptions;
@@ -150,13 +151,13 @@ final class Wiring implements AutoCloseable {
 
   /** Pages that may call from a browser: our own, and on a loopback address its other names. */
   private Set<String> origins(int port) {
-    URI own = settings.edge().publicUrl();
-    if (own != null && !Edge.isLoopback(own.getHost())) {
-      return Set.of(own.toString());
-    }
-    return Stream.of("localhost", "127.0.0.1", "[::1]")
-        .map(host -> "http://" + host + ":" + port)
-        .collect(Collectors.toSet());
+    URI own = URI.create(settings.publicUrl(port));
+    String origin = SameOrigin.originOf(own);
+    return Edge.isLoopback(own.getHost())
+        ? Stream.of("localhost", "127.0.0.1", "[::1]")
+            .map(host -> origin.replace("://" + own.getHost(), "://" + host))
+            .collect(Collectors.toSet())
+        : Set.of(origin);
   }
 
   /** What stands open on each event loop; see {@link Routes}. */
@@ -178,13 +179,13 @@ final class Wiring implements AutoCloseable {
     Fallbacks fallbacks = site == null ? Refusals.fallbacks() : site.fallbacks();
     McpEndpoint.Shared mcp =
         new McpEndpoint.Shared(
-            apps == null ? keyring::find : apps.bearers(keyring),
+            apps == null ? keyring::find : apps.withTokens(keyring)::find,
             keyring::find,
             this::listed,
             this::allowance,
             budget,
             origins(port),
-            apps == null ? "" : apps.oauth().issuer().challenge(),
+            apps == null ? "" : apps.challenge(),
             Main.version());
     return (loop, watch) -> {
       Gateway gateway = new Gateway(loop, watch, shared);

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 final class SignInEndpoint {
   private static final int CHALLENGES_PER_MINUTE = 20;
   private static final int VERIFICATIONS_PER_MINUTE = 10;
-  private static final int KEYS_MAX = 100;
   private static final long KEY_DAYS_MAX = 3650;
 
   /** How often one address may ask; shared by all event loops. */
@@ -162,6 +161,11 @@ final class SignInEndpoint {
     if (!(outcome instanceof SignIn.SignedIn signedIn)) {
       return new Done(outcome, null, null);
     }
+    if (key != null && keyring.isFull(signedIn.wallet().account())) {
+      sessions.end(signedIn.session().account(), signedIn.session().id());
+      String full = "The account has " + StoredKeyring.LIVE_MAX + " live keys.";
+      return new Done(outcome, null, Refusal.of(ApiError.WALLET_CONFLICT, full));
+    }
     // Whoever had this browser before is signed out of it.
     Session before = visitor.session();
     if (before != null) {
@@ -169,16 +173,6 @@ final class SignInEndpoint {
     }
     if (key == null) {
       return new Done(outcome, null, null);
-    }
-    Instant now = Instant.ofEpochMilli(time.epochMillis());
-    long live =
-        keyring.list(signedIn.wallet().account()).stream().filter(each -> each.isLive(now)).count();
-    if (live >= KEYS_MAX) {
-      sessions.end(signedIn.session().account(), signedIn.session().id());
-      return new Done(
-          outcome,
-          null,
-          Refusal.of(ApiError.WALLET_CONFLICT, "The account has " + KEYS_MAX + " live keys."));
     }
     return new Done(outcome, keyring.create(signedIn.wallet().account(), key).secret(), null);
   }

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * client, which is shown once within the set-up of that client.
  */
 public final class ConnectPage {
-  private static final int LIVE_MAX = 100;
 
   /**
    * What {@code connect.jte} shows.
@@ -113,10 +112,8 @@ public final class ConnectPage {
     if (!visit.isConfirmed()) {
       return again(visit, 403, true, "");
     }
-    long live = keyring.list(visit.account()).stream().filter(k -> k.isLive(visit.now())).count();
-    if (live >= LIVE_MAX) {
-      String full = "You have " + live + " keys. Revoke one that you do not need first.";
-      return again(visit, 422, false, full);
+    if (keyring.isFull(visit.account())) {
+      return again(visit, 422, false, KeysPage.FULL);
     }
     if (!forms.spend(visit.account(), client.name(), visit.form())) {
       return again(

@@ -20,7 +20,6 @@ import io.vertx.core.http.HttpHeaders;
 import java.lang.System.Logger;
 import java.net.URLEncoder;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -34,11 +33,7 @@ import org.jspecify.annotations.Nullable;
  * read.
  */
 public final class Desk {
-  /** How long a signature counts as fresh. */
-  public static final Duration FRESH = Duration.ofMinutes(15);
-
   private static final Logger LOG = System.getLogger(Desk.class.getName());
-  private static final int BRIEF_MIN = 16;
   private static final CharSequence CSV =
       HttpHeaders.createOptimized("text/csv; charset=utf-8; header=present");
 
@@ -46,14 +41,16 @@ public final class Desk {
    * What the pages share.
    *
    * @param visitors finds the session of a browser in memory
-   * @param operators whose account sees the operator's page
+   * @param viewers who looks on in a session; reads memory only
+   * @param confirmed whether a wallet has signed in a session lately enough for a change
    */
   public record Parts(
       Pages pages,
       SignInPage signIn,
       SameOrigin sameOrigin,
       Function<Exchange, Optional<Session>> visitors,
-      Predicate<AccountId> operators,
+      Function<Session, Viewer> viewers,
+      Predicate<Session> confirmed,
       Time time,
       MemoryBudget budget) {}
 
@@ -230,14 +227,13 @@ public final class Desk {
   private Visit visit(Exchange exchange, Session session, Form form) {
     String query = exchange.request().query();
     Instant now = Instant.ofEpochMilli(parts.time().epochMillis());
-    boolean isFresh = session.confirmed().plus(FRESH).isAfter(now);
     return new Visit(
         session,
         viewer(session),
         String.valueOf(exchange.request().path()),
         Form.of(query == null ? "" : query),
         form,
-        isFresh || isLocal(),
+        parts.confirmed().test(session),
         now);
   }
 
@@ -263,16 +259,7 @@ public final class Desk {
 
   /** Who is signed in, as the frame of a page shows them. */
   public Viewer viewer(Session session) {
-    String wallet = session.wallet();
-    boolean isOperator = parts.operators().test(session.account());
-    if (wallet.isEmpty()) {
-      return new Viewer("This machine", "This machine", isOperator);
-    }
-    String brief =
-        wallet.length() < BRIEF_MIN
-            ? wallet
-            : wallet.substring(0, 6) + "…" + wallet.substring(wallet.length() - 4);
-    return new Viewer(wallet, brief, isOperator);
+    return parts.viewers().apply(session);
   }
 
   /** Who asks, for pages that are for everybody; null when nobody is signed in. */

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeysPage {
   private static final String PATH = "/keys/";
-  private static final int LIVE_MAX = 100;
+  static final String FULL =
+      "You have " + StoredKeyring.LIVE_MAX + " keys. Revoke one that you do not need first.";
 
   /** How long a replaced key may live on. */
   private static final Map<String, Duration> OVERLAPS =
@@ -208,11 +209,8 @@ public final class KeysPage {
     if (!visit.isConfirmed()) {
       return listed(visit, 403, form, true, "");
     }
-    long live = keys(visit).stream().filter(key -> key.isLive(visit.now())).count();
-    if (live >= LIVE_MAX) {
-      Map<String, String> full =
-          Map.of("name", "You have " + live + " keys. Revoke one that you do not need first.");
-      return listed(visit, 422, form.with(full), false, "");
+    if (keyring.isFull(visit.account())) {
+      return listed(visit, 422, form.with(Map.of("name", FULL)), false, "");
     }
     if (!forms.spend(visit.account(), visit.form())) {
       return new Desk.Reply.To("/keys?done=again");

@@ -1,6 +1,5 @@
 package com.runspace.dashboard;
 
-import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Nanos;
 import com.runspace.http.Handler;
@@ -20,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +57,6 @@ public final class OperatorPage {
   private final Catalogue catalogue;
   private final Providers providers;
   private final TurnoverTable turnovers;
-  private final Predicate<AccountId> operators;
   private final Supplier<Ledger.Backlog> backlogs;
   private final Supplier<List<String>> chains;
 
@@ -74,14 +71,12 @@ public final class OperatorPage {
       Catalogue catalogue,
       Providers providers,
       TurnoverTable turnovers,
-      Predicate<AccountId> operators,
       Supplier<Ledger.Backlog> backlogs,
       Supplier<List<String>> chains) {
     this.desk = desk;
     this.catalogue = catalogue;
     this.providers = providers;
     this.turnovers = turnovers;
-    this.operators = operators;
     this.backlogs = backlogs;
     this.chains = chains;
   }
@@ -89,7 +84,7 @@ public final class OperatorPage {
   /** {@code GET /operator}. */
   public Handler show() {
     return desk.page(visit ->
-        operators.test(visit.account())
+        visit.viewer().isOperator()
             ? desk.html(200, "operator.jte", view(visit))
             : desk.missing(visit, "There is no such page."));
   }

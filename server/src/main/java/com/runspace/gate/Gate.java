@@ -351,13 +351,13 @@ public final class Gate implements AutoCloseable {
   }
 
   private void reckon(AccountId account, Instant now) {
-    List<Linked> mine = wallets.countable(wallets.of(account));
-    Entitlement entitlement = Ladder.entitlement(account, holdings, mine, now);
-    if (mine.isEmpty()) {
-      entitlements.remove(account);
-    } else {
-      entitlements.put(account, entitlement);
-    }
+    // One at a time for an account, or what was read before a change could be put after it.
+    entitlements.compute(
+        account,
+        (_, _) -> {
+          List<Linked> mine = wallets.countable(wallets.of(account));
+          return mine.isEmpty() ? null : Ladder.entitlement(account, holdings, mine, now);
+        });
   }
 
   private void save() {

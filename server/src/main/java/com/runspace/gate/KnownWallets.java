@@ -21,8 +21,8 @@ final class KnownWallets {
     this.linked = linked;
   }
 
-  /** Asks for all. Blocks. */
-  void learn() {
+  /** Asks for all; alone, or an older answer could overwrite a newer one. Blocks. */
+  synchronized void learn() {
     Map<AccountId, List<Linked>> all = new HashMap<>();
     for (Linked each : linked.all()) {
       all.computeIfAbsent(each.account(), _ -> new ArrayList<>()).add(each);
@@ -32,7 +32,7 @@ final class KnownWallets {
   }
 
   /** Asks for those of one account. Blocks. */
-  void learn(AccountId account) {
+  synchronized void learn(AccountId account) {
     Collection<Linked> mine = linked.of(account);
     if (mine.isEmpty()) {
       wallets.remove(account);

@@ -25,6 +25,10 @@ public final class Blocking {
             loop.runOnContext(_ -> done.accept(result));
           } catch (Exception fault) {
             loop.runOnContext(_ -> failed.accept(fault));
+          } catch (Error fault) {
+            // Whoever waits is answered all the same; the thread's own handler hears of it too.
+            loop.runOnContext(_ -> failed.accept(new IllegalStateException(fault)));
+            throw fault;
           }
         });
   }

@@ -32,6 +32,9 @@ public final class StoredKeyring implements Keyring {
   /** The longest time that a rotated key lives on. */
   public static final Duration LONGEST_OVERLAP = Duration.ofDays(7);
 
+  /** So many live keys an account may have. */
+  public static final int LIVE_MAX = 100;
+
   private static final int HINT_LENGTH = 4;
 
   /** So long are expired keys in memory: a wall clock that was ahead may be put back. */
@@ -317,6 +320,15 @@ public final class StoredKeyring implements Keyring {
   /** The keys of an account, the newest first, revoked and expired ones too. Blocks. */
   public List<StoredKey> list(AccountId account) throws SQLException {
     return table.list(account).stream().map(this::withLastUsed).toList();
+  }
+
+  /** Whether an account has as many live keys as it may; apps that were let in are none. Blocks. */
+  public boolean isFull(AccountId account) throws SQLException {
+    Instant now = now();
+    return table.list(account).stream()
+            .filter(key -> key.kind() == StoredKey.Kind.KEY && key.isLive(now))
+            .count()
+        >= LIVE_MAX;
   }
 
   /** The keys of all accounts, the newest first, revoked and expired ones too. Blocks. */

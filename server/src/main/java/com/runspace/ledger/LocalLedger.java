@@ -236,6 +236,9 @@ public final class LocalLedger implements AutoCloseable {
                       ? null
                       : new AtomicReference<>(Balance.opening(day, granted)));
     }
+    if (balance != null && day.compareTo(floor) < 0) {
+      return null; // It stays for what is still held of it, and takes nothing new.
+    }
     if (balance != null && !balance.get().granted().equals(granted)) {
       balance.updateAndGet(now -> now.grant(granted));
     }

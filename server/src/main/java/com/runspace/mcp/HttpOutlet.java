@@ -2,6 +2,7 @@ package com.runspace.mcp;
 
 import com.runspace.base.Watch;
 import com.runspace.http.Exchange;
+import com.runspace.http.MemoryBudget;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
@@ -27,6 +28,7 @@ final class HttpOutlet extends Watch.Watched implements Outlet {
   private final Exchange exchange;
   private final HttpServerResponse response;
   private final Watch watch;
+  private final MemoryBudget.Share message;
   private final boolean takesStream;
   private final long startedNanos;
   private long wroteNanos;
@@ -36,8 +38,14 @@ final class HttpOutlet extends Watch.Watched implements Outlet {
   private boolean over;
   private Runnable whenGone = () -> {};
 
-  HttpOutlet(Exchange exchange, Watch watch) {
+  /**
+   * The way to answer a message.
+   *
+   * @param message the memory that its body takes; given back when the call is over
+   */
+  HttpOutlet(Exchange exchange, Watch watch, MemoryBudget.Share message) {
     this.exchange = exchange;
+    this.message = message;
     this.response = exchange.response();
     this.watch = watch;
     this.startedNanos = watch.now();
@@ -53,6 +61,7 @@ final class HttpOutlet extends Watch.Watched implements Outlet {
       return;
     }
     over = true;
+    message.giveBack();
     watch.remove(this);
     if (gone || response.closed()) {
       return;
@@ -93,6 +102,7 @@ final class HttpOutlet extends Watch.Watched implements Outlet {
 
   private void end() {
     over = true;
+    message.giveBack();
     watch.remove(this);
     whenGone.run();
   }

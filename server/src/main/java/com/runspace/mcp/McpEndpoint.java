@@ -133,7 +133,7 @@ public final class McpEndpoint {
       exchange.closeAfterAnswer();
       Refusals.send(
           exchange,
-          Refusal.of(ApiError.KEY_SCOPE, "Pages of this origin may not call the MCP server."));
+          Refusal.of(ApiError.CROSS_ORIGIN, "Pages of this origin may not call the MCP server."));
       return;
     }
     Caller caller = credential.isEmpty() ? null : known.apply(credential).orElse(null);
@@ -157,8 +157,7 @@ public final class McpEndpoint {
         new BodyReader.Listener() {
           @Override
           public void whole(byte[] body, MemoryBudget.Share share) {
-            message(exchange, caller, body);
-            share.giveBack();
+            message(exchange, caller, body, share);
           }
 
           @Override
@@ -197,8 +196,8 @@ public final class McpEndpoint {
     return Refusal.of(ApiError.INVALID_KEY, text).with("www-authenticate", header);
   }
 
-  private void message(Exchange exchange, Caller caller, byte[] body) {
-    HttpOutlet outlet = new HttpOutlet(exchange, watch);
+  private void message(Exchange exchange, Caller caller, byte[] body, MemoryBudget.Share share) {
+    HttpOutlet outlet = new HttpOutlet(exchange, watch, share);
     JsonObject message;
     try {
       message = new JsonObject(Buffer.buffer(body));

@@ -114,7 +114,7 @@ final class RunSink extends Watch.Watched implements Sink {
 
   @Override
   public void forgetRequest() {
-    // The request of this surface is small; it goes with the call.
+    // It goes with the call, and so does the memory that the message takes.
   }
 
   @Override

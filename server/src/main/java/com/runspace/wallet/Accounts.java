@@ -118,8 +118,8 @@ public final class Accounts {
     if (change != Change.DONE || wallet.isEmpty()) {
       return change == Change.LAST ? Unlinked.LAST : Unlinked.UNKNOWN;
     }
-    moved.accept(account);
     sessions.endOf(account, wallet.get().address().shown());
+    moved.accept(account);
     return Unlinked.DONE;
   }
 }

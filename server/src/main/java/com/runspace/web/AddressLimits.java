@@ -3,6 +3,7 @@ package com.runspace.web;
 import com.runspace.base.Time;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How often one address may ask. Each has a bucket that is full at first and fills again steadily.
@@ -25,6 +26,8 @@ public final class AddressLimits {
   /** The moment at which the bucket of each address will be full, in monotonic nanoseconds. */
   private final ConcurrentMap<String, Long> fullAt = new ConcurrentHashMap<>();
 
+  private final AtomicLong sweptNanos;
+
   /**
    * So many in a minute, and as many at once.
    *
@@ -34,6 +37,7 @@ public final class AddressLimits {
     this.time = time;
     this.eachNanos = MINUTE_NANOS / perMinute;
     this.burstNanos = eachNanos * perMinute;
+    this.sweptNanos = new AtomicLong(time.nanos() - SECOND_NANOS);
   }
 
   /**
@@ -46,7 +50,7 @@ public final class AddressLimits {
     long now = time.nanos();
     String network = network(address);
     if (fullAt.size() >= ADDRESSES_MAX && !fullAt.containsKey(network)) {
-      fullAt.values().removeIf(full -> full - now <= 0);
+      sweep(now);
       network = fullAt.size() >= ADDRESSES_MAX ? CROWD : network;
     }
     long[] wait = {0};
@@ -62,6 +66,14 @@ public final class AddressLimits {
           return after;
         });
     return Math.ceilDiv(wait[0], SECOND_NANOS);
+  }
+
+  /** Forgets full buckets; at most once a second, since all of them are looked at. */
+  private void sweep(long now) {
+    long last = sweptNanos.get();
+    if (now - last >= SECOND_NANOS && sweptNanos.compareAndSet(last, now)) {
+      fullAt.values().removeIf(full -> full - now <= 0);
+    }
   }
 
   /** An address as it is, or the network of 64 bits that an IPv6 address is in. */

@@ -27,7 +27,7 @@ public final class SameOrigin {
   }
 
   /** Scheme, host and port as a browser writes them: in lower case, without the usual port. */
-  static String originOf(URI url) {
+  public static String originOf(URI url) {
     String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
     String host = String.valueOf(url.getHost()).toLowerCase(Locale.ROOT);
     int usual = scheme.equals("https") ? 443 : 80;

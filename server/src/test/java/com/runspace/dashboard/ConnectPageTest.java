@@ -20,10 +20,12 @@ import com.runspace.testkit.Request;
 import com.runspace.testkit.Response;
 import com.runspace.upstream.Providers;
 import com.runspace.wallet.Session;
+import com.runspace.wallet.Sessions;
 import com.runspace.web.LoopSite;
 import com.runspace.web.Pages;
 import com.runspace.web.SameOrigin;
 import com.runspace.web.StaticFiles;
+import com.runspace.web.Viewer;
 import io.vertx.core.http.HttpMethod;
 import java.net.URI;
 import java.nio.file.Files;
@@ -68,9 +70,18 @@ class ConnectPageTest {
     SameOrigin origin = new SameOrigin(URI.create(URL));
     SignInPage signIn = new SignInPage(pages, SignInPage.Entrance.WALLET, origin, _ -> session);
     MemoryBudget budget = new MemoryBudget(1 << 20);
+    Sessions sessions = new Sessions(db, Time.system(), Randomness.secure());
     Desk desk =
         new Desk(
-            new Desk.Parts(pages, signIn, origin, _ -> session, _ -> false, Time.system(), budget));
+            new Desk.Parts(
+                pages,
+                signIn,
+                origin,
+                _ -> session,
+                each -> new Viewer(each.wallet(), each.wallet(), false),
+                sessions::isConfirmed,
+                Time.system(),
+                budget));
     ConnectPage connect =
         new ConnectPage(desk, pages, keyring, () -> models, Randomness.secure(), URL);
     ModelsPage list = new ModelsPage(catalogue, providers, pages, desk::viewer, URL);

@@ -5,6 +5,7 @@ import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Watch;
+import com.runspace.chain.Address;
 import com.runspace.gate.Entitlement;
 import com.runspace.http.Exchange;
 import com.runspace.http.MemoryBudget;
@@ -40,6 +41,7 @@ import com.runspace.web.LoopSite;
 import com.runspace.web.Pages;
 import com.runspace.web.SameOrigin;
 import com.runspace.web.StaticFiles;
+import com.runspace.web.Viewer;
 import io.vertx.core.http.HttpMethod;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -176,6 +178,12 @@ final class SampleSite implements AutoCloseable {
         List.of(new Route("provider", id)));
   }
 
+  private Viewer viewer(Session session) {
+    String wallet = session.wallet().isEmpty() ? "This machine" : session.wallet();
+    String brief = session.wallet().isEmpty() ? wallet : Address.parse(wallet).brief();
+    return new Viewer(wallet, brief, session.account().equals(account));
+  }
+
   private void doors(Router router, Watch watch, SignInPage.Entrance entrance) {
     StaticFiles files = new StaticFiles(Pages.files());
     Pages pages = new Pages(files);
@@ -185,7 +193,14 @@ final class SampleSite implements AutoCloseable {
     Desk desk =
         new Desk(
             new Desk.Parts(
-                pages, signIn, origin, x -> find(x, cookies), account::equals, time, budget));
+                pages,
+                signIn,
+                origin,
+                x -> find(x, cookies),
+                this::viewer,
+                session -> entrance == SignInPage.Entrance.LOCAL || sessions.isConfirmed(session),
+                time,
+                budget));
     OverviewPage overview =
         new OverviewPage(desk, ledger, view::standing, _ -> entitlement, keyring);
     KeysPage keys =
