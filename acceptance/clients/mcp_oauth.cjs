@@ -3,7 +3,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { execFileSync } = require("node:child_process");
+const { execFileSync, spawn } = require("node:child_process");
 const { mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const path = require("node:path");
@@ -12,6 +12,9 @@ const { GENERATIONS, said } = require("./mcp.cjs");
 
 const LAUNCHER = path.join(__dirname, "../../runspace");
 const REMOTE = path.join(path.dirname(require.resolve("mcp-remote/package.json")), "dist/proxy.js");
+const SUITE = path.join(
+  path.dirname(require.resolve("@modelcontextprotocol/conformance/package.json")), "dist/index.js",
+);
 const SERVER = new URL(`${BASE_URL}/mcp`);
 const CALLBACK = "http://127.0.0.1:5599/callback";
 
@@ -184,6 +187,41 @@ checks["mcp-remote: from the plain address to an answer"] = async () => {
   } finally {
     await transport.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+// The official suite plays the app; it shows a link and waits behind it.
+checks["conformance: both authorization scenarios"] = async () => {
+  const port = 5598;
+  const registered = await fetch(`${BASE_URL}/oauth/register`, {
+    method: "POST", headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      client_name: "conformance", redirect_uris: [`http://127.0.0.1:${port}/callback`],
+      token_endpoint_auth_method: "none",
+    }),
+  });
+  const { client_id } = await registered.json();
+  const suite = spawn(process.execPath, [
+    SUITE, "authorization", "--url", `${BASE_URL}/oauth`, "--client-id", client_id,
+    "--resource", SERVER.href, "-p", port,
+  ], { stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  const ended = new Promise((end) => suite.on("close", end));
+  const link = new Promise((found) => {
+    for (const stream of [suite.stdout, suite.stderr]) {
+      stream.on("data", (piece) => {
+        text += piece;
+        const shown = /(http\S+\/oauth\/authorize\?\S+)\s/.exec(text);
+        if (shown) found(shown[1]);
+      });
+    }
+  });
+  const shown = await Promise.race([link, ended]);
+  assert.equal(typeof shown, "string", text.slice(-300));
+  await arrive(await visitor.letIn(shown, "1"));
+  assert.equal(await ended, 0, text.slice(-300));
+  for (const name of ["authorization-server-metadata-endpoint", "authorization-code-grant"]) {
+    assert.ok(text.includes(name), `${name} was not run`);
   }
 };
 
