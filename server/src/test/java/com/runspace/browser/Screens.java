@@ -25,6 +25,13 @@ class Screens {
           '<rect width="8" height="8" rx="2" fill="' + colour + '"/></svg>' }))\
       """;
 
+  /** As claude.ai asks; its published description comes with the service. */
+  private static final String CLAUDE =
+      "/oauth/authorize?response_type=code&state=s&code_challenge_method=S256"
+          + "&client_id=https%3A%2F%2Fclaude.ai%2Foauth%2Fmcp-oauth-client-metadata"
+          + "&redirect_uri=https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback&code_challenge="
+          + "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
   private static final Map<String, String> PAGES = new LinkedHashMap<>();
 
   static {
@@ -88,6 +95,9 @@ class Screens {
       browser.press("Send");
       browser.read("400 tokens in");
       draw("playground");
+      browser.open(premises.url() + CLAUDE);
+      browser.read("use your allowance?");
+      draw("consent");
       for (Map.Entry<String, String> page : PAGES.entrySet()) {
         browser.open(premises.url() + page.getValue());
         draw(page.getKey());
