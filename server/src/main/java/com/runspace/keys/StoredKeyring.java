@@ -192,7 +192,11 @@ public final class StoredKeyring implements Keyring {
     boolean wasLive = stop(id);
     try {
       boolean known = table.revoke(id, unsaved.getOrDefault(id, now));
-      unsaved.remove(id);
+      if (known) {
+        unsaved.remove(id);
+      } else if (wasLive) {
+        unsaved.putIfAbsent(id, now);
+      }
       return known;
     } catch (SQLException cannot) {
       if (wasLive) {
@@ -352,8 +356,11 @@ public final class StoredKeyring implements Keyring {
    */
   public void flushLastUsed() throws SQLException {
     for (Map.Entry<String, Instant> revocation : unsaved.entrySet()) {
-      table.revoke(revocation.getKey(), revocation.getValue());
-      unsaved.remove(revocation.getKey());
+      // One that was ended while it was being made has no row yet, and may get one.
+      boolean known = table.revoke(revocation.getKey(), revocation.getValue());
+      if (known || revocation.getValue().isBefore(now().minus(EXPIRED_KEPT))) {
+        unsaved.remove(revocation.getKey());
+      }
     }
     Map<String, Long> gone = Map.copyOf(departed);
     Map<String, Long> uses = new HashMap<>(gone);

@@ -172,7 +172,7 @@ class WholeOAuthTest {
   }
 
   @Test
-  void localModeLetsAnAppInWithoutAWalletAndEachStageHasItsLine() throws Exception {
+  void pitfall19EachStageHasItsLineAndLocalModeNeedsNoWallet() throws Exception {
     String client = registered();
     Response asked = asked(client);
     String consent = asked.header("location");
@@ -214,7 +214,7 @@ class WholeOAuthTest {
     String refresh = "grant_type=refresh_token&client_id=" + client + "&refresh_token=";
     Response late = call(form("/oauth/token", refresh + tokens.getString("refresh_token")));
     assertThat(late.status()).isEqualTo(400);
-    // Row 19 of the pitfalls: who looks for a connection that failed finds where and why.
+    // Who looks for a connection that failed finds where and why.
     awaitLog("invalid_grant");
     String all = String.join("\n", log);
     assertThat(all).contains(late.header("x-request-id"));
