@@ -1,5 +1,6 @@
 package com.runspace;
 
+import com.runspace.base.Loopback;
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.config.Edge;
@@ -35,7 +36,7 @@ final class Admin {
 
   /** Listens; one event loop is plenty. */
   Future<Void> start(Time time, Randomness random) {
-    if (!Edge.isLoopback(settings.host())) {
+    if (!Loopback.is(settings.host())) {
       LOG.log(
           Level.WARNING,
           "admin.host is {0}: whoever reaches it can read the figures",

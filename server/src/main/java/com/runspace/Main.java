@@ -1,5 +1,6 @@
 package com.runspace;
 
+import com.runspace.base.Loopback;
 import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.config.Edge;
@@ -187,7 +188,7 @@ public final class Main {
       return;
     }
     URI url = settings.edge().publicUrl();
-    if (!Edge.isLoopback(settings.host())) {
+    if (!Loopback.is(settings.host())) {
       throw new Settings.Invalid(
           List.of(
               "server.host: '"
@@ -196,7 +197,7 @@ public final class Main {
                   + " under gate, or write `gate: open` to serve whoever you give a key; or use"
                   + " 127.0.0.1."));
     }
-    if (url != null && !Edge.isLoopback(url.getHost())) {
+    if (url != null && !Loopback.is(url.getHost())) {
       throw new Settings.Invalid(
           List.of(
               "server.publicUrl: '"

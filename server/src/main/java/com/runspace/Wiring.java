@@ -5,11 +5,11 @@ import com.runspace.account.UsageEndpoint;
 import com.runspace.auth.Auth;
 import com.runspace.base.AccountId;
 import com.runspace.base.Db;
+import com.runspace.base.Loopback;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
-import com.runspace.config.Edge;
 import com.runspace.config.Settings;
 import com.runspace.dashboard.AccountPage;
 import com.runspace.dashboard.Docs;
@@ -53,7 +53,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,8 +152,8 @@ final class Wiring implements AutoCloseable {
   private Set<String> origins(int port) {
     URI own = URI.create(settings.publicUrl(port));
     String origin = SameOrigin.originOf(own);
-    return Edge.isLoopback(own.getHost())
-        ? Stream.of("localhost", "127.0.0.1", "[::1]")
+    return Loopback.is(own.getHost())
+        ? Loopback.NAMES.stream()
             .map(host -> origin.replace("://" + own.getHost(), "://" + host))
             .collect(Collectors.toSet())
         : Set.of(origin);

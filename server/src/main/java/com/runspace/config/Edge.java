@@ -1,5 +1,6 @@
 package com.runspace.config;
 
+import com.runspace.base.Loopback;
 import com.runspace.http.TrustedProxies;
 import com.runspace.http.TrustedProxies.Network;
 import java.net.URI;
@@ -84,18 +85,10 @@ public record Edge(
           "publicUrl", "must be like https://example.com, with no path, not '" + text + "'");
       return null;
     }
-    if (!https && !isLoopback(host)) {
+    if (!https && !Loopback.is(host)) {
       server.problem("publicUrl", "must begin with https:// unless its host is a loopback one");
     }
     return URI.create(text.toLowerCase(Locale.ROOT));
-  }
-
-  /** Whether what is sent to this host stays on the machine. */
-  public static boolean isLoopback(String host) {
-    return host.equals("localhost")
-        || host.equals("::1")
-        || host.equals("[::1]")
-        || host.matches("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}");
   }
 
   private static @Nullable Certificate certificate(ConfigNode node) {

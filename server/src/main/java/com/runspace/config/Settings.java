@@ -1,5 +1,6 @@
 package com.runspace.config;
 
+import com.runspace.base.Loopback;
 import com.runspace.base.Nanos;
 import com.runspace.models.Model;
 import com.runspace.models.Price;
@@ -58,7 +59,7 @@ public record Settings(
       if (issuer != null) {
         boolean isEncrypted = "https".equals(issuer.getScheme());
         String host = issuer.getHost();
-        boolean isHere = "http".equals(issuer.getScheme()) && host != null && Edge.isLoopback(host);
+        boolean isHere = "http".equals(issuer.getScheme()) && host != null && Loopback.is(host);
         boolean isBare = text.matches("[a-z]+://[a-z0-9.:\\[\\]-]+" + PATH);
         if (host == null || !(isEncrypted || isHere) || !isBare) {
           node.problem("issuer", "must be like https://auth.example.com/oauth, not '" + text + "'");

@@ -1,20 +1,18 @@
 package com.runspace.web;
 
+import com.runspace.base.Loopback;
 import com.runspace.http.Exchange;
 import com.runspace.http.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.net.HostAndPort;
 import java.net.URI;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Leads browsers that came by another name of this machine to the one of the settings: cookies and
  * sign-in messages are bound to that, and forms from elsewhere are refused.
  */
 public final class HomeAddress {
-  private static final Set<String> NAMES = Set.of("localhost", "127.0.0.1", "::1", "[::1]");
-
   private final String origin;
   private final String host;
 
@@ -27,7 +25,7 @@ public final class HomeAddress {
    * A page that is shown at home only. On an address that is no loopback one all stays as it is.
    */
   public Handler lead(Handler page) {
-    return NAMES.contains(host)
+    return Loopback.is(host)
         ? exchange -> {
           if (isElsewhere(exchange)) {
             exchange.response().headers().set(HttpHeaders.LOCATION, origin + uri(exchange));
@@ -42,7 +40,7 @@ public final class HomeAddress {
   private boolean isElsewhere(Exchange exchange) {
     HostAndPort asked = exchange.request().authority();
     String name = asked == null ? host : asked.host().toLowerCase(Locale.ROOT);
-    return !name.equals(host) && NAMES.contains(name);
+    return !name.equals(host) && Loopback.is(name);
   }
 
   private static String uri(Exchange exchange) {
