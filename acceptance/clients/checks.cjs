@@ -3,11 +3,23 @@
 
 const { env } = process;
 
+const CHECK_MILLIS = 60_000;
+
+/** What a check comes to, or an error when it takes too long for anybody to wait. */
+function inTime(check) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    const words = `still running after ${CHECK_MILLIS / 1000} s`;
+    timer = setTimeout(() => reject(new Error(words)), CHECK_MILLIS);
+  });
+  return Promise.race([check(), late]).finally(() => clearTimeout(timer));
+}
+
 /** Runs the checks, an object of name → async function, one after the other. */
 async function run(checks) {
   for (const [name, check] of Object.entries(checks)) {
     try {
-      await check();
+      await inTime(check);
       console.log(`ok ${name}`);
     } catch (e) {
       const place = e.stack?.match(/:(\d+):\d+\)?$/m)?.[1];

@@ -95,6 +95,7 @@ public final class GuardedFetch {
   private final HttpClient client;
   private final Reach reach;
   private final Semaphore places = new Semaphore(AT_ONCE_MAX);
+  private final Semaphore resolving = new Semaphore(AT_ONCE_MAX);
 
   /**
    * Fetches within a reach.
@@ -171,14 +172,21 @@ public final class GuardedFetch {
 
   /** Resolvers take their own time, so ours is measured from outside. */
   private List<InetAddress> within(String host) throws Refused {
+    if (!resolving.tryAcquire()) {
+      throw new Refused("too many hosts are being looked up; try again in a moment");
+    }
     CompletableFuture<List<InetAddress>> found = new CompletableFuture<>();
-    Thread.ofVirtual()
+    // Resolvers hold a thread of the system, and virtual threads have few of them to share.
+    Thread.ofPlatform()
+        .daemon()
         .name("resolve")
         .start(() -> {
           try {
             found.complete(reach.names.of(host));
           } catch (UnknownHostException | RuntimeException none) {
             found.completeExceptionally(none);
+          } finally {
+            resolving.release();
           }
         });
     return await(found, reach.limit, "the host has no address");

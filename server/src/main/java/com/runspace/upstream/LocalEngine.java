@@ -96,8 +96,16 @@ public final class LocalEngine implements AutoCloseable {
   /** Starts it in the background; the listener hears the rest. */
   public static LocalEngine start(Command command, Time time, Listener listener) {
     LocalEngine engine = new LocalEngine(command, time, listener);
-    Thread.ofVirtual().name("local-engine").start(engine::keepRunning);
+    thread("local-engine").start(engine::keepRunning);
     return engine;
+  }
+
+  /**
+   * Whoever reads a pipe holds a thread of the system until something comes. Virtual threads share
+   * one for each core, so on a small machine two silent pipes would stop all of them.
+   */
+  private static Thread.Builder thread(String name) {
+    return Thread.ofPlatform().daemon().name(name);
   }
 
   private void keepRunning() {
@@ -137,7 +145,7 @@ public final class LocalEngine implements AutoCloseable {
     }
     process = started;
     List<String> complaints = new ArrayList<>();
-    Thread errors = Thread.ofVirtual().start(() -> readComplaints(started, complaints));
+    Thread errors = thread("local-engine-errors").start(() -> readComplaints(started, complaints));
     readReady(started);
     int code = started.waitFor();
     errors.join();
