@@ -2,6 +2,7 @@ package com.runspace.keys;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Randomness;
@@ -13,6 +14,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KeysTest {
   private static final long SEED = 77;
@@ -148,5 +151,22 @@ class KeysTest {
     assertThat(caller.models()).containsExactly("m");
     assertThat(caller.mayUse("m")).isTrue();
     assertThat(caller.mayUse("M")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "a\nb", "a\u0000"})
+  void namesAndModelsHaveNoControlCharacters(String text) {
+    Set<Door> doors = Set.of(Door.API);
+    assertThatThrownBy(() -> KeySettings.named(text)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() ->
+            new KeySettings("n", doors, Set.of(text), /* dailyCap= */ null, Limits.NONE, null))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aNameHasAHundredCharactersAtTheMost() {
+    assertThat(KeySettings.named("n".repeat(100)).name()).hasSize(100);
+    assertThatThrownBy(() -> KeySettings.named("n".repeat(101)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

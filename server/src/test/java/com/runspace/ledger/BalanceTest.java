@@ -177,6 +177,19 @@ class BalanceTest {
     }
   }
 
+  @Test
+  void aBusyAnswerHasTheFiguresOfTheLimitThatIsInTheWay() {
+    Ask ask = new Ask(new Nanos(2), new Nanos(2));
+    Balance keyIsFull = Balance.opening(DAY, new Nanos(5)).hold(CAPPED, new Nanos(CAP));
+    assertThat(keyIsFull.refusal(CAPPED, ask)).as("just enough is free").isEqualTo(busy(CAP, CAP));
+    Balance allIsFull = keyIsFull.hold(FREE, new Nanos(1));
+    assertThat(allIsFull.refusal(CAPPED, ask)).as("too little is free").isEqualTo(busy(5, CAP + 1));
+  }
+
+  private static Reservation.Busy busy(int limit, int held) {
+    return new Reservation.Busy(DAY, new Nanos(limit), Nanos.ZERO, new Nanos(held));
+  }
+
   /** Spent is what no settle to come can mend. */
   private static void checkRefusal(
       Reservation refusal, Naive naive, int spender, int least, String story) {
