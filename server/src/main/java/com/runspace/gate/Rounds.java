@@ -91,10 +91,6 @@ final class Rounds {
     return rounds.isEmpty() ? null : rounds.getLast();
   }
 
-  List<Instant> moments() {
-    return rounds.stream().map(Round::at).toList();
-  }
-
   @Nullable Row row(Round round, Address wallet) {
     return rows.getOrDefault(round.id(), Map.of()).get(wallet);
   }

@@ -84,10 +84,6 @@ final class Meter {
     reported = usage;
   }
 
-  boolean isSettled() {
-    return settled != null;
-  }
-
   /** Whether the answer was cut because the allowance affords no longer one. */
   boolean isClamped() {
     return shortened && cutByLength;

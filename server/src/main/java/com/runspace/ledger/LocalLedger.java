@@ -274,11 +274,6 @@ public final class LocalLedger implements AutoCloseable {
                 && entry.getValue().get().held().equals(Nanos.ZERO));
   }
 
-  /** How many days of accounts are in memory. */
-  int daysInMemory() {
-    return balances.size();
-  }
-
   private final class View implements Ledger {
     private final Journal.@Nullable Writer writer;
 

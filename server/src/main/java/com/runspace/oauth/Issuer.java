@@ -54,18 +54,6 @@ public record Issuer(String url, String publicUrl) {
     return "resource_metadata=\"" + resourceMetadata() + "\", scope=\"" + SCOPE + "\"";
   }
 
-  /**
-   * The whole header.
-   *
-   * @param sent whether the caller sent a credential: "If the request lacks any authentication
-   *     information, the resource server SHOULD NOT include an error code" (RFC 6750, section 3.1)
-   */
-  public String challenge(boolean sent) {
-    String error =
-        "error=\"invalid_token\", error_description=\"The token is unknown, expired or revoked\", ";
-    return "Bearer " + (sent ? error : "") + challenge();
-  }
-
   private JsonObject protectedResource() {
     return new JsonObject()
         .put("resource", resource())
