@@ -145,7 +145,7 @@ class OAuthPitfallsTest extends OAuthDoors {
   }
 
   @Test
-  void pitfall8ARefreshTokenIsGivenToWhomeverKnowsWhatToDoWithIt() {
+  void pitfall8ARefreshTokenIsGivenToWhoeverRefreshes() {
     JsonObject metadata = new JsonObject().put("redirect_uris", new JsonArray().add(BACK));
     String plain =
         json(send(Request.post("/oauth/register", metadata.encode()))).getString("client_id");
