@@ -1,0 +1,31 @@
+package com.runspace.base;
+
+import java.util.concurrent.CompletionStage;
+
+/** Where a node gets its parts of limits that it shares with others. */
+@FunctionalInterface
+public interface Shares {
+  /** What became of a wish for more. */
+  sealed interface Answer {
+    /** It was asked for; when this completes, with or without more, look again. */
+    record Coming(CompletionStage<?> arrival) implements Answer {}
+
+    /**
+     * There was not enough left a moment ago, and the other nodes were asked to give back.
+     *
+     * @param usedByAll what all nodes had used for good, as far as they have said
+     */
+    record Dry(long usedByAll) implements Answer {}
+
+    /** The store cannot be asked, so no node gets more than it has. */
+    record Out() implements Answer {}
+  }
+
+  /**
+   * Asks for more of a limit, unless that is being done already. Never blocks.
+   *
+   * @param least what is needed beyond the share's amount
+   * @param more what would be good to have beyond it, at least {@code least}
+   */
+  Answer want(Share share, long least, long more);
+}
