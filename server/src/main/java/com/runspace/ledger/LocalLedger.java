@@ -5,6 +5,12 @@ import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Time;
+import com.runspace.journal.Backlog;
+import com.runspace.journal.Entry;
+import com.runspace.journal.Journal;
+import com.runspace.journal.Poster;
+import com.runspace.journal.Replay;
+import com.runspace.journal.Settlement;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -83,7 +89,7 @@ public final class LocalLedger implements AutoCloseable {
     poster =
         journal == null || table == null
             ? null
-            : new Poster(journal, table, time, retentionDays, this::raiseFloor);
+            : new Poster(journal, table::post, time, () -> keepHouse(table, retentionDays));
   }
 
   /** A ledger that lives as long as its process. Safe to share between event loops. */
@@ -120,7 +126,7 @@ public final class LocalLedger implements AutoCloseable {
     try {
       Files.createDirectories(folder);
       LedgerTable table = new LedgerTable(db);
-      Poster.Replayed replayed = Poster.replay(folder, table::post, time.epochMillis());
+      Replay.Found replayed = Replay.run(folder, table::post, time.epochMillis());
       report(folder, replayed);
       Journal journal = new Journal(folder, plan, time, replayed.lastNumber());
       LocalLedger ledger = new LocalLedger(allowance, time, journal, table, retentionDays);
@@ -134,7 +140,7 @@ public final class LocalLedger implements AutoCloseable {
     }
   }
 
-  private static void report(Path folder, Poster.Replayed replayed) {
+  private static void report(Path folder, Replay.Found replayed) {
     for (String damage : replayed.damage()) {
       LOG.log(Level.ERROR, "journal in {0}: {1}", folder, damage);
     }
@@ -198,8 +204,8 @@ public final class LocalLedger implements AutoCloseable {
   }
 
   /** What the store does not have yet; nothing for a ledger in memory. Never blocks. */
-  public Ledger.Backlog backlog() {
-    return poster == null ? Ledger.Backlog.NONE : poster.backlog();
+  public Backlog backlog() {
+    return poster == null ? Backlog.NONE : poster.backlog();
   }
 
   /** Posts what is left and ends. To be called after the event loops have ended. Blocks. */
@@ -249,6 +255,22 @@ public final class LocalLedger implements AutoCloseable {
       }
     }
     return balance;
+  }
+
+  /** What is to be done about once an hour. */
+  private void keepHouse(LedgerTable kept, int retentionDays) {
+    raiseFloor();
+    if (retentionDays == 0) {
+      return;
+    }
+    try {
+      long deleted = kept.deleteCallsBefore(new Day(today().epochDay() - retentionDays));
+      if (deleted > 0) {
+        LOG.log(Level.INFO, "{0} rows of old calls deleted", deleted);
+      }
+    } catch (SQLException later) {
+      LOG.log(Level.WARNING, "old rows stay for now: {0}", later.getMessage());
+    }
   }
 
   /**

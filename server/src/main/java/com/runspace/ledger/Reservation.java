@@ -2,6 +2,7 @@ package com.runspace.ledger;
 
 import com.runspace.base.Day;
 import com.runspace.base.Nanos;
+import com.runspace.journal.Settlement;
 
 /** What became of the wish to hold money for a call. */
 public sealed interface Reservation {
