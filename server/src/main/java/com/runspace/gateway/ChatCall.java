@@ -57,6 +57,9 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private final long promptBytes;
   private final Model model;
   private final Quote quote;
+  private static final String SLOW_STORE =
+      "The store did not answer in time, so your allowance could not be looked up. Try again.";
+
   private final Completion.Entry entry;
   private final Sink sink;
   private final Ways ways;
@@ -110,6 +113,11 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       case Reservation.Busy busy -> {
         if (loop.watch().now() - startedNanos >= ALLOWANCE_WAIT_NANOS) {
           refuse(AllowanceRefusals.held(busy));
+        }
+      }
+      case Reservation.Coming _ -> {
+        if (loop.watch().now() - startedNanos >= ALLOWANCE_WAIT_NANOS) {
+          refuse(Refusal.of(ApiError.OVERLOADED, SLOW_STORE).retryAfter(5));
         }
       }
       case Reservation.Spent spent -> refuse(AllowanceRefusals.spent(spent, loop.nowMillis()));

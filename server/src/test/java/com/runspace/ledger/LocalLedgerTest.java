@@ -176,6 +176,7 @@ class LocalLedgerTest {
           open.forEach(hold -> settle(hold, random, charged));
           return calls;
         }
+        case Reservation.Coming _ -> throw new AssertionError("all of the day is here");
         case Reservation.Closed closed -> throw new AssertionError(closed);
       }
       if (open.size() > random.nextInt(4)) {
