@@ -48,6 +48,7 @@ class HouseTest {
           arrow("gate", "base chain"),
           arrow("chain", "base"),
           arrow("journal", "base"),
+          arrow("cluster", "base"),
           arrow("web", "base http"),
           arrow("http", "base"),
           arrow("wire", "base"),
