@@ -6,6 +6,7 @@ import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.cluster.Cluster;
 import com.runspace.config.Access;
 import com.runspace.config.Settings;
 import com.runspace.keys.Keyring;
@@ -13,9 +14,13 @@ import com.runspace.keys.MemoryKeyring;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.ledger.Allowance;
 import com.runspace.ledger.Ledger;
+import com.runspace.ledger.LedgerTable;
 import com.runspace.ledger.LocalLedger;
 import com.runspace.ledger.Spender;
 import com.runspace.ledger.Standing;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -34,6 +39,7 @@ final class Books implements AutoCloseable {
   private static final Duration BUSY = Duration.ofSeconds(5);
 
   private final @Nullable Db db;
+  private final @Nullable Cluster cluster;
   private final Keyring keyring;
   private final Settings.Keys newKeys;
   private final Time time;
@@ -44,6 +50,7 @@ final class Books implements AutoCloseable {
 
   private Books(
       @Nullable Db db,
+      @Nullable Cluster cluster,
       Keyring keyring,
       Settings.Keys newKeys,
       Time time,
@@ -53,6 +60,7 @@ final class Books implements AutoCloseable {
     this.newKeys = newKeys;
     this.time = time;
     this.db = db;
+    this.cluster = cluster;
     this.keyring = keyring;
     this.kept = kept;
     this.allowance = allowance;
@@ -69,7 +77,8 @@ final class Books implements AutoCloseable {
       ledgers.add(ledger);
     }
     Settings.Keys keys = settings.keys();
-    return new Books(null, new MemoryKeyring(random, time), keys, time, null, allowance, ledgers);
+    Keyring keyring = new MemoryKeyring(random, time);
+    return new Books(null, null, keyring, keys, time, null, allowance, ledgers);
   }
 
   /**
@@ -81,26 +90,60 @@ final class Books implements AutoCloseable {
     AtomicReference<Allowance> allowance = new AtomicReference<>(allowance(settings));
     Db db = null;
     try {
-      db = Db.sqlite(data.resolve("runspace.db"), BUSY);
+      db = store(data, settings);
+      Cluster cluster = db.isShared() ? Cluster.join(db, data.resolve("node"), host(), time) : null;
       StoredKeyring keyring = new StoredKeyring(db, time, random);
       LocalLedger ledger =
           LocalLedger.open(
-              db,
+              new LedgerTable(db),
               data.resolve("journal"),
               new LocalLedger.Plan(settings.ledger().syncAlways(), settings.ledger().keepDays()),
               account -> allowance.get().today(account),
-              time);
+              time,
+              () -> division(cluster));
+      if (cluster != null) {
+        cluster.start();
+      }
       List<Ledger> ledgers = new ArrayList<>();
       for (int i = 0; i <= settings.eventLoops(); i++) {
         ledgers.add(ledger.forLoop());
       }
-      return new Books(db, keyring, settings.keys(), time, ledger, allowance, ledgers);
-    } catch (SQLException | LocalLedger.Unavailable | IllegalArgumentException cannot) {
+      Settings.Keys keys = settings.keys();
+      return new Books(db, cluster, keyring, keys, time, ledger, allowance, ledgers);
+    } catch (SQLException
+        | IOException
+        | LocalLedger.Unavailable
+        | IllegalArgumentException cannot) {
       if (db != null) {
         db.close();
       }
       String said = String.valueOf(cannot.getMessage());
       throw new Wiring.StartFailed(said.contains(data.toString()) ? said : said + ", in " + data);
+    }
+  }
+
+  private static Db store(Path data, Settings settings) throws SQLException {
+    Secret url = settings.store();
+    return url == null ? Db.sqlite(data.resolve("runspace.db"), BUSY) : Db.postgres(url.reveal());
+  }
+
+  private static LocalLedger.Division division(@Nullable Cluster cluster) throws SQLException {
+    if (cluster == null) {
+      return LocalLedger.Division.NONE;
+    }
+    List<LocalLedger.Leased> leased =
+        cluster.held().stream()
+            .map(held -> new LocalLedger.Leased(held.subject(), held.day(), held.amount()))
+            .toList();
+    return new LocalLedger.Division(cluster.leases(), leased);
+  }
+
+  /** The name of this machine, for operators. */
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException nameless) {
+      return "unnamed";
     }
   }
 
@@ -192,6 +235,9 @@ final class Books implements AutoCloseable {
     saveKeyUse();
     if (kept != null) {
       kept.close();
+    }
+    if (cluster != null) {
+      cluster.close();
     }
     if (db != null) {
       db.close();

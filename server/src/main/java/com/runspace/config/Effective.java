@@ -1,6 +1,7 @@
 package com.runspace.config;
 
 import com.runspace.base.Nanos;
+import com.runspace.base.Secret;
 import com.runspace.gate.GateSettings;
 import com.runspace.models.Model;
 import com.runspace.models.Route;
@@ -21,6 +22,11 @@ public final class Effective {
     line(out, "server.transport", settings.nioAllowed() ? "nio" : "native");
     edge(out, settings.edge());
     access(out, settings.access());
+    Secret store = settings.store();
+    line(
+        out,
+        "store.url",
+        store == null ? "a file in the data folder" : store.reveal().replaceAll("\\?.*", ""));
     line(out, "ledger.sync", settings.ledger().syncAlways() ? "always" : "soon");
     line(out, "ledger.keepDays", settings.ledger().keepDays());
     keys(out, settings.keys());

@@ -2,6 +2,7 @@ package com.runspace.config;
 
 import com.runspace.base.Loopback;
 import com.runspace.base.Nanos;
+import com.runspace.base.Secret;
 import com.runspace.models.Model;
 import com.runspace.models.Price;
 import com.runspace.upstream.Provider;
@@ -28,6 +29,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param drain how long running answers may take to finish when the service stops
  * @param nioAllowed whether to run without the native transport on Linux
  * @param access who may use the service
+ * @param store the address of a PostgreSQL that nodes share; null for a file in the data folder
  */
 public record Settings(
     String host,
@@ -37,12 +39,15 @@ public record Settings(
     boolean nioAllowed,
     Edge edge,
     Access access,
+    @Nullable Secret store,
     Ledger ledger,
     Keys keys,
     Local local,
     OAuth oauth,
     List<Provider> providers,
     List<Model> models) {
+
+  private static final String POSTGRES = "jdbc:postgresql://[^/\\s]+/[^/?\\s]+(\\?\\S*)?";
 
   /**
    * How apps are let in.
@@ -177,6 +182,7 @@ public record Settings(
             server.text("transport", "native").equals("nio"),
             Edge.of(root, server),
             Access.of(root),
+            store(root.object("store")),
             ledger(root.object("ledger")),
             keys(root.object("keys")),
             local(local, localPrice, supply),
@@ -185,6 +191,22 @@ public record Settings(
             supply.models());
     root.refuseUnknown();
     return settings;
+  }
+
+  /** A whole address may be a secret; without a password in it, it need not be one. */
+  private static @Nullable Secret store(ConfigNode node) {
+    String said = node.text("url", "");
+    if (said.isEmpty()) {
+      return null;
+    }
+    Secret url = node.secretOr("url", said, text -> !text.contains("password="));
+    if (url != null && !url.reveal().matches(POSTGRES)) {
+      node.problem(
+          "url",
+          "must be jdbc:postgresql://host:port/database?user=NAME&password=…, best as a whole in a"
+              + " variable; leave it out to keep all in the data folder");
+    }
+    return url;
   }
 
   private static Ledger ledger(ConfigNode node) {

@@ -1,0 +1,216 @@
+package com.runspace.cluster;
+
+import com.runspace.base.Db;
+import com.runspace.cluster.LeaseStore.Fenced;
+import com.runspace.cluster.LeaseStore.Subject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The nodes of the store, and what becomes of the leases of one that is gone. All of it blocks. */
+public final class NodeTable {
+  private static final List<List<String>> STEPS = Db.steps(NodeTable.class, "schema-1.sql");
+
+  /** A node's leases have not run out yet, so it may still be using them. */
+  public static final class StillLeased extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final long millis;
+
+    StillLeased(long millis) {
+      super("the node may use what it has for another " + Math.ceilDiv(millis, 1_000L) + " s");
+      this.millis = millis;
+    }
+
+    /** Until they have, in milliseconds. */
+    public long millis() {
+      return millis;
+    }
+  }
+
+  private final Db db;
+
+  /**
+   * Brings the tables up to date.
+   *
+   * @throws SQLException also when a newer version has written them
+   */
+  public NodeTable(Db db) throws SQLException {
+    this.db = db;
+    db.migrate("cluster", STEPS);
+  }
+
+  /**
+   * Begins a new epoch of a node, which is made known when it was not. Whatever an earlier process
+   * of it still wants to write is refused from now on. Parts of limits that come free again are
+   * free at once; what it has of days stays its own.
+   *
+   * @param id a UUID
+   * @throws Fenced when the node was given up
+   */
+  public Node register(String id, String name) throws SQLException {
+    return db.write(connection -> {
+      Optional<Node> known = find(connection, id);
+      if (known.isPresent() && known.get().isForgotten()) {
+        throw new Fenced(
+            "this node ("
+                + id
+                + ") was given up with `node forget`, and what its journal had not posted with it."
+                + " To start anew here, remove the files node and journal from the data folder");
+      }
+      long now = db.nowMillis(connection);
+      long expires = now + Leases.LEASE_MILLIS;
+      if (known.isPresent()) {
+        var _ =
+            Db.update(
+                connection,
+                "UPDATE node SET epoch = epoch + 1, name = ?, seen_at = ?, expires_at = ?"
+                    + " WHERE id = ?",
+                name,
+                now,
+                expires,
+                id);
+        free(connection, known.get().number());
+      } else {
+        var _ =
+            Db.update(
+                connection,
+                "INSERT INTO node (number, id, epoch, name, seen_at, expires_at)"
+                    + " SELECT COALESCE(MAX(number), 0) + 1, ?, 1, ?, ?, ? FROM node",
+                id,
+                name,
+                now,
+                expires);
+      }
+      return find(connection, id).orElseThrow();
+    });
+  }
+
+  /** Frees what a node has of limits whose parts come free again. */
+  private static void free(Connection connection, long node) throws SQLException {
+    var _ =
+        Db.update(
+            connection,
+            "UPDATE lease_total SET leased = leased - (SELECT l.amount FROM lease l"
+                + " WHERE l.subject = lease_total.subject AND l.day = 0 AND l.node = ?)"
+                + " WHERE day = 0 AND subject IN"
+                + " (SELECT subject FROM lease WHERE day = 0 AND node = ?)",
+            node,
+            node);
+    var _ = Db.update(connection, "DELETE FROM lease WHERE day = 0 AND node = ?", node);
+  }
+
+  /** The node of this id. */
+  public Optional<Node> find(String id) throws SQLException {
+    return db.read(connection -> find(connection, id));
+  }
+
+  private static Optional<Node> find(Connection connection, String id) throws SQLException {
+    return Db.list(connection, "SELECT * FROM node WHERE id = ?", NodeTable::node, id).stream()
+        .findFirst();
+  }
+
+  /** All nodes that ever were, in the order in which they came. */
+  public List<Node> list() throws SQLException {
+    return db.list("SELECT * FROM node ORDER BY number", NodeTable::node);
+  }
+
+  private static Node node(ResultSet row) throws SQLException {
+    return new Node(
+        row.getLong("number"),
+        row.getString("id"),
+        row.getLong("epoch"),
+        row.getString("name"),
+        row.getLong("seen_at"),
+        row.getLong("expires_at"),
+        row.getObject("forgotten_at") != null);
+  }
+
+  /** The store's own clock, in milliseconds since the epoch. */
+  public long nowMillis() throws SQLException {
+    return db.read(db::nowMillis);
+  }
+
+  /** What a node has of days. */
+  public List<Held> held(long node) throws SQLException {
+    return db.list(
+        "SELECT subject, day, amount FROM lease WHERE node = ? AND day > 0 ORDER BY day, subject",
+        row -> new Held(new Subject(row.getString(1), row.getLong(2)), row.getLong(3)),
+        node);
+  }
+
+  /** What a node has of one limit. */
+  public record Held(String subject, long day, long amount) {
+    Held(Subject subject, long amount) {
+      this(subject.name(), subject.day(), amount);
+    }
+  }
+
+  /**
+   * Lets go of what a node has of days beyond what it has posted, after its leases have run out.
+   *
+   * @param posted what the node has charged, by subject and day
+   * @param forget whether the node is given up, so that it can never post anything again
+   * @return how many limits have more left for other nodes now
+   * @throws StillLeased when it is too early
+   */
+  public int release(Node node, Map<Held, Long> posted, boolean forget)
+      throws SQLException, StillLeased {
+    List<StillLeased> early = new ArrayList<>();
+    int released =
+        db.write(connection -> {
+          long now = db.nowMillis(connection);
+          Node present = find(connection, node.id()).orElse(node);
+          if (present.expiresMillis() > now) {
+            early.add(new StillLeased(present.expiresMillis() - now));
+            return 0;
+          }
+          free(connection, node.number());
+          int count = 0;
+          for (Map.Entry<Held, Long> each : posted.entrySet()) {
+            count += release(connection, node.number(), each.getKey(), each.getValue());
+          }
+          if (forget) {
+            var _ =
+                Db.update(
+                    connection,
+                    "UPDATE node SET epoch = epoch + 1, forgotten_at = ? WHERE number = ?",
+                    now,
+                    node.number());
+          }
+          return count;
+        });
+    if (!early.isEmpty()) {
+      throw early.getFirst();
+    }
+    return released;
+  }
+
+  private static int release(Connection connection, long node, Held held, long posted)
+      throws SQLException {
+    long amount = Math.min(held.amount, posted);
+    if (amount == held.amount) {
+      return 0;
+    }
+    Object[] lease = {amount, posted, held.subject, held.day, node, held.amount};
+    int changed =
+        Db.update(
+            connection,
+            "UPDATE lease SET amount = ?, used = ?"
+                + " WHERE subject = ? AND day = ? AND node = ? AND amount = ?",
+            lease);
+    if (changed == 1) {
+      var _ =
+          Db.update(
+              connection,
+              "UPDATE lease_total SET leased = leased - ? WHERE subject = ? AND day = ?",
+              held.amount - amount,
+              held.subject,
+              held.day);
+    }
+    return changed;
+  }
+}
