@@ -311,14 +311,12 @@ final class Limiter {
     switch (kind) {
       case REQUESTS -> {
         Rate next = requests.resized(amount, nowNanos);
-        long debt = requests.debt(requestsFullAt, nowNanos);
-        requestsFullAt = nowNanos + next.rescaled(debt, requests);
+        requestsFullAt = next.rescaled(requestsFullAt, requests, nowNanos);
         requests = next;
       }
       case TOKENS -> {
         Rate next = tokens.resized(amount, nowNanos);
-        long debt = tokens.debt(tokensFullAt, nowNanos);
-        tokensFullAt = nowNanos + next.rescaled(debt, tokens);
+        tokensFullAt = next.rescaled(tokensFullAt, tokens, nowNanos);
         tokens = next;
       }
       case CONCURRENT -> calls = amount;

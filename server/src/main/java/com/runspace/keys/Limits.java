@@ -119,10 +119,14 @@ public record Limits(long requestsPerMinute, long tokensPerMinute, long concurre
           : new RateState.Window(limit, remaining(debt), Math.ceilDiv(debt, NANOS_PER_MILLI));
     }
 
-    /** The same units as time of this amount, rounded up. */
-    long rescaled(long debt, Rate before) {
-      if (before.interval == interval) {
-        return debt;
+    /**
+     * When all of this amount may be used again, with the same units taken, rounded up. Where none
+     * are, that moment is past and stays: an event loop's clock may be a tick behind.
+     */
+    long rescaled(long fullAt, Rate before, long nowNanos) {
+      long debt = before.debt(fullAt, nowNanos);
+      if (debt == 0 || before.interval == interval) {
+        return fullAt;
       }
       BigInteger old = BigInteger.valueOf(before.interval);
       BigInteger sum =
@@ -130,7 +134,7 @@ public record Limits(long requestsPerMinute, long tokensPerMinute, long concurre
               .multiply(BigInteger.valueOf(interval))
               .add(old)
               .subtract(BigInteger.ONE);
-      return sum.divide(old).min(BigInteger.valueOf(longest)).longValueExact();
+      return nowNanos + sum.divide(old).min(BigInteger.valueOf(longest)).longValueExact();
     }
 
     /** Millionths of units that this and earlier amounts could have brought back until then. */

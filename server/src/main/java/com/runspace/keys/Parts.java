@@ -74,7 +74,7 @@ final class Parts {
 
     // Written when the store has given, which is one thread at a time.
     private volatile long piece;
-    private volatile long grownNanos = time.nanos();
+    private volatile long grownNanos = time.nanos() - SOON_NANOS;
 
     Part(Kind kind, String subject, long limit) {
       this.kind = kind;
@@ -92,7 +92,7 @@ final class Parts {
     }
 
     Shares.Answer want(long missing) {
-      long good = hasJustGrown() ? piece : firstPiece();
+      long good = hasJustGrown() ? 2 * piece : firstPiece();
       return shares.want(this, missing, Math.max(missing, Math.min(good, limit - amount())));
     }
 
