@@ -5,6 +5,7 @@ import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
+import com.runspace.base.Shares;
 import com.runspace.base.Time;
 import com.runspace.cluster.Cluster;
 import com.runspace.config.Access;
@@ -87,12 +88,22 @@ final class Books implements AutoCloseable {
    */
   static Books open(Path data, Settings settings, Time time, Randomness random)
       throws Wiring.StartFailed {
+    return open(data, settings, time, random, /* shares= */ null);
+  }
+
+  /**
+   * The same where other nodes use the keys too; parts of their limits come from {@code shares}.
+   */
+  static Books open(
+      Path data, Settings settings, Time time, Randomness random, @Nullable Shares shares)
+      throws Wiring.StartFailed {
     AtomicReference<Allowance> allowance = new AtomicReference<>(allowance(settings));
     Db db = null;
     try {
       db = store(data, settings);
       Cluster cluster = db.isShared() ? Cluster.join(db, data.resolve("node"), host(), time) : null;
-      StoredKeyring keyring = new StoredKeyring(db, time, random);
+      Shares parts = cluster == null ? shares : cluster.leases();
+      StoredKeyring keyring = new StoredKeyring(db, time, random, parts);
       LocalLedger ledger =
           LocalLedger.open(
               new LedgerTable(db),

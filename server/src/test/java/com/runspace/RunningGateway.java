@@ -3,6 +3,7 @@ package com.runspace;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
+import com.runspace.base.Shares;
 import com.runspace.base.Time;
 import com.runspace.config.Settings;
 import com.runspace.http.MemoryBudget;
@@ -65,6 +66,7 @@ public final class RunningGateway implements AutoCloseable {
     private String price = "input: 0, output: 1";
     private String provider = "";
     private @Nullable Path data;
+    private @Nullable Shares shares;
     private @Nullable String settings;
     private String probe = "off";
     private String scheme = "http";
@@ -132,6 +134,12 @@ public final class RunningGateway implements AutoCloseable {
     /** Where the ledger is kept; without this it is kept in memory. */
     public Plan data(Path folder) {
       data = folder;
+      return this;
+    }
+
+    /** Where parts of the keys' limits come from; for a gateway whose ledger is kept. */
+    public Plan shares(Shares source) {
+      shares = source;
       return this;
     }
 
@@ -229,7 +237,7 @@ public final class RunningGateway implements AutoCloseable {
         Books books =
             folder == null
                 ? Books.inMemory(settings, time, Randomness.secure())
-                : Books.open(folder, settings, time, Randomness.secure());
+                : Books.open(folder, settings, time, Randomness.secure(), shares);
         Wiring wiring = new Wiring(settings, books, port, time, Randomness.secure());
         return new RunningGateway(wiring, settings.keys(), port);
       } catch (IOException e) {

@@ -3,15 +3,60 @@ package com.runspace.gateway;
 import com.runspace.base.Day;
 import com.runspace.base.JsonText;
 import com.runspace.base.Nanos;
+import com.runspace.keys.Admission;
+import com.runspace.keys.RateState;
 import com.runspace.ledger.Reservation;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.Refusal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What callers are told when the allowance does not carry a call. Amounts are nano-dollars. */
+/**
+ * What callers are told when the limits of their key or the allowance do not carry a call. Amounts
+ * are nano-dollars.
+ */
 final class AllowanceRefusals {
   private AllowanceRefusals() {}
+
+  /** 429: the key has called too much. */
+  static Refusal tooMany(Admission.Limited limited) {
+    long seconds = Math.ceilDiv(limited.retryAfterMillis(), 1_000L);
+    return Refusal.of(
+            ApiError.RATE_LIMITED,
+            "Rate limit reached for %s of this key. Limit %d, remaining %d. Please try again in %s."
+                .formatted(
+                    name(limited.kind()),
+                    limited.limit(),
+                    limited.remaining(),
+                    RateState.duration(limited.retryAfterMillis())))
+        .retryAfter(seconds);
+  }
+
+  /** 503: this node has too small a part of a limit of the key, and cannot get more. */
+  static Refusal unknownRate() {
+    return Refusal.of(
+            ApiError.OVERLOADED,
+            "The limits of this key are shared by several machines of this service, and this one"
+                + " cannot ask the others just now. Please try again shortly.")
+        .retryAfter(5);
+  }
+
+  /** 503: the store did not say in time what this node may spend of the account's day. */
+  static Refusal unknownAllowance() {
+    return Refusal.of(
+            ApiError.OVERLOADED,
+            "Your allowance is shared by several machines of this service, and this one did not"
+                + " learn its part in time. Please try again shortly.")
+        .retryAfter(5);
+  }
+
+  private static String name(Admission.Kind kind) {
+    return switch (kind) {
+      case REQUESTS -> "requests per minute";
+      case TOKENS -> "tokens per minute";
+      case CONCURRENT -> "calls at once";
+    };
+  }
 
   /** 402: nothing to be had before the next day. */
   static Refusal spent(Reservation.Spent spent, long nowMillis) {

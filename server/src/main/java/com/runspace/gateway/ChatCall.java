@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.runspace.base.Watch;
 import com.runspace.journal.Settlement.Ended;
-import com.runspace.ledger.Reservation;
 import com.runspace.ledger.Reservation.Hold;
 import com.runspace.models.Model;
 import com.runspace.models.Quote;
@@ -28,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One call from its admission to its end.
  *
- * <p>It goes through four stages: it may wait for money that other calls hold; it is sent, to one
- * route after another until one takes it; its answer is passed on; it is over. Whatever happens
+ * <p>It goes through four stages: it may wait for what other nodes or calls have; it is sent, to
+ * one route after another until one takes it; its answer is passed on; it is over. Whatever happens
  * first ends it: the answer, the caller leaving, the provider failing, a deadline. Each of these
  * settles the hold, and only the first one does.
  */
@@ -38,7 +37,6 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   private static final byte[] COMMENT = ": keep-alive\n\n".getBytes(US_ASCII);
   private static final long SECOND = 1_000_000_000L;
-  private static final long ALLOWANCE_WAIT_NANOS = 2 * SECOND;
   private static final long HEAD_WAIT_NANOS = 10 * SECOND;
   private static final long COMMENT_NANOS = 15 * SECOND;
   private static final long END_WAIT_NANOS = 5 * SECOND;
@@ -57,10 +55,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private final long promptBytes;
   private final Model model;
   private final Quote quote;
-  private static final String SLOW_STORE =
-      "The store did not answer in time, so your allowance could not be looked up. Try again.";
-
-  private final Completion.Entry entry;
+  private final Completion.Entrance entrance;
   private final Sink sink;
   private final Ways ways;
   private final long startedNanos;
@@ -83,10 +78,15 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
   private long wroteNanos;
 
   ChatCall(
-      Loop loop, Completion.Entry entry, ChatRequest request, Model model, Quote quote, Sink sink) {
+      Loop loop,
+      Completion.Entrance entrance,
+      ChatRequest request,
+      Model model,
+      Quote quote,
+      Sink sink) {
     this.loop = loop;
-    this.entry = entry;
-    this.id = entry.callId();
+    this.entrance = entrance;
+    this.id = entrance.call().id();
     this.request = request;
     this.stream = request.stream();
     this.promptBytes = request.promptBytes();
@@ -100,33 +100,15 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     this.edit = new AnswerEdit(idJson, loop.quoted(model.id()));
   }
 
-  /** Holds money and sends the request; the rest happens by itself. */
+  /** Lets the call in and sends the request; the rest happens by itself. */
   void start() {
     sink.onGone(this::callerLeft);
     loop.watch().add(this);
-    reserve();
+    entrance.tryNow(this);
   }
 
-  private void reserve() {
-    switch (loop.ledger().hold(entry.spender(), entry.ask(), id, model.id())) {
-      case Reservation.Held held -> admitted(held.hold());
-      case Reservation.Busy busy -> {
-        if (loop.watch().now() - startedNanos >= ALLOWANCE_WAIT_NANOS) {
-          refuse(AllowanceRefusals.held(busy));
-        }
-      }
-      case Reservation.Coming _ -> {
-        if (loop.watch().now() - startedNanos >= ALLOWANCE_WAIT_NANOS) {
-          refuse(Refusal.of(ApiError.OVERLOADED, SLOW_STORE).retryAfter(5));
-        }
-      }
-      case Reservation.Spent spent -> refuse(AllowanceRefusals.spent(spent, loop.nowMillis()));
-      case Reservation.Closed closed ->
-          refuse(Refusal.of(ApiError.OVERLOADED, closed.reason()).retryAfter(5));
-    }
-  }
-
-  private void admitted(Hold hold) {
+  /** The call may run: money is held for it. */
+  void admitted(Hold hold) {
     outputLimit = quote.outputLimitFor(hold.amount());
     boolean shortened = outputLimit < quote.outputLimit();
     meter = new Meter(model, quote, hold, promptBytes, shortened, loop, sink);
@@ -260,7 +242,8 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
     refuse(refusal);
   }
 
-  private void refuse(Refusal refusal) {
+  /** Ends the call, settled or never let in, with what its caller is to hear. */
+  void refuse(Refusal refusal) {
     over();
     cancelUpstream();
     loop.ledger().flush();
@@ -289,7 +272,7 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
 
   private void over() {
     stage = Stage.OVER;
-    entry.permit().end(loop.watch().now(), 0);
+    entrance.leave(0);
     forgetRequest();
     loop.watch().remove(this);
     if (relay != null) {
@@ -332,18 +315,18 @@ final class ChatCall extends Watch.Watched implements AnswerListener {
       ways.failed(loop.watch().now());
     }
     Usage usage = meter.settle(providerName(), ended, nothingUsed);
-    entry.permit().end(loop.watch().now(), usage.prompt() + usage.completion());
+    entrance.leave(usage.prompt() + usage.completion());
     return usage;
   }
 
   @Override
   protected void tick(long nowNanos) {
-    if (stage != Stage.OVER && entry.caller().isRevoked()) {
+    if (stage != Stage.OVER && entrance.call().caller().isRevoked()) {
       cutOff(Refusals.invalidKey(false), Ended.REVOKED);
       return;
     }
     switch (stage) {
-      case WAITING -> reserve();
+      case WAITING -> entrance.tryNow(this);
       case SENT, ANSWERING -> deadlines(nowNanos);
       case OVER -> {
         // A provider that does not end its answer after the end mark is not waited for.

@@ -6,8 +6,8 @@ import com.runspace.base.Nanos;
 import com.runspace.keys.Admission;
 import com.runspace.keys.Caller;
 import com.runspace.keys.Door;
-import com.runspace.keys.RateState;
 import com.runspace.ledger.Ask;
+import com.runspace.ledger.Reservation;
 import com.runspace.ledger.Spender;
 import com.runspace.models.Catalogue;
 import com.runspace.models.Modality;
@@ -17,6 +17,7 @@ import com.runspace.models.Quote;
 import com.runspace.wire.ApiError;
 import com.runspace.wire.ChatRequest;
 import com.runspace.wire.Refusal;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,37 +83,122 @@ public final class Completion {
       return;
     }
     long tokens = model.estimateTokens(request.promptBytes()) + quote.outputLimit();
-    switch (caller.admit(loop.watch().now(), tokens)) {
-      case Admission.Limited limited -> sink.refuse(tooMany(limited));
-      case Admission.Admitted permit -> {
-        Spender spender = new Spender(caller.account(), caller.keyId(), caller.dailyCap());
-        Entry entry = new Entry(callId, caller, permit, spender, ask);
-        new ChatCall(loop, entry, request, model, quote, sink).start();
+    Entrance entrance = new Entrance(loop, new Call(callId, caller, model.id(), tokens, ask));
+    new ChatCall(loop, entrance, request, model, quote, sink).start();
+  }
+
+  /** Who calls what, and what the call needs. */
+  record Call(String id, Caller caller, String model, long tokens, Ask ask) {}
+
+  /**
+   * The way into a call: a place among the calls of its key, then money. What other nodes or calls
+   * in flight may yet give is waited for, a short time; nothing is taken meanwhile but what the
+   * call already has, and that it keeps.
+   */
+  static final class Entrance {
+    private static final long WAIT_NANOS = 2_000_000_000L;
+
+    private final Loop loop;
+    private final Call call;
+    private final Spender spender;
+    private final long cameNanos;
+    private Admission.@Nullable Admitted permit;
+    private @Nullable CompletionStage<?> awaited;
+    private boolean isClosed;
+
+    Entrance(Loop loop, Call call) {
+      this.loop = loop;
+      this.call = call;
+      Caller caller = call.caller();
+      this.spender = new Spender(caller.account(), caller.keyId(), caller.dailyCap());
+      this.cameNanos = loop.watch().now();
+    }
+
+    Call call() {
+      return call;
+    }
+
+    /** Looks whether the call may be let in; to be called again on each tick until it was told. */
+    void tryNow(ChatCall guest) {
+      // What was asked for is not asked for again before it is there, or it is too late.
+      if (isClosed || (awaited != null && !isLate())) {
+        return;
+      }
+      if (permit == null) {
+        takePlace(guest);
+      }
+      if (permit != null) {
+        takeMoney(guest);
+      }
+    }
+
+    private boolean isLate() {
+      return loop.watch().now() - cameNanos >= WAIT_NANOS;
+    }
+
+    private void takePlace(ChatCall guest) {
+      switch (call.caller().admit(loop.watch().now(), call.tokens())) {
+        case Admission.Admitted admitted -> permit = admitted;
+        case Admission.Limited limited -> guest.refuse(AllowanceRefusals.tooMany(limited));
+        case Admission.Closed _ -> guest.refuse(AllowanceRefusals.unknownRate());
+        case Admission.Coming coming -> {
+          if (isLate()) {
+            guest.refuse(AllowanceRefusals.unknownRate());
+          } else {
+            retryAfter(coming.arrival(), guest);
+          }
+        }
+      }
+    }
+
+    private void takeMoney(ChatCall guest) {
+      switch (loop.ledger().hold(spender, call.ask(), call.id(), call.model())) {
+        case Reservation.Held held -> {
+          isClosed = true;
+          guest.admitted(held.hold());
+        }
+        case Reservation.Busy busy -> {
+          if (isLate()) {
+            guest.refuse(AllowanceRefusals.held(busy));
+          }
+        }
+        case Reservation.Coming coming -> {
+          if (isLate()) {
+            guest.refuse(AllowanceRefusals.unknownAllowance());
+          } else {
+            retryAfter(coming.arrival(), guest);
+          }
+        }
+        case Reservation.Spent spent ->
+            guest.refuse(AllowanceRefusals.spent(spent, loop.nowMillis()));
+        case Reservation.Closed closed ->
+            guest.refuse(Refusal.of(ApiError.OVERLOADED, closed.reason()).retryAfter(5));
+      }
+    }
+
+    /** Looks again as soon as something has arrived, on this loop and not at the next tick only. */
+    private void retryAfter(CompletionStage<?> arrival, ChatCall guest) {
+      awaited = arrival;
+      loop.whenDone(
+          arrival,
+          () -> {
+            awaited = null;
+            tryNow(guest);
+          });
+    }
+
+    /**
+     * Lets nobody in any more and gives the place back; only the first time counts.
+     *
+     * @param usedTokens of prompt and answer together
+     */
+    void leave(long usedTokens) {
+      isClosed = true;
+      if (permit != null) {
+        permit.end(loop.watch().now(), usedTokens);
       }
     }
   }
-
-  private static Refusal tooMany(Admission.Limited limited) {
-    String what =
-        switch (limited.kind()) {
-          case REQUESTS -> "requests per minute";
-          case TOKENS -> "tokens per minute";
-          case CONCURRENT -> "calls at once";
-        };
-    long seconds = Math.ceilDiv(limited.retryAfterMillis(), 1_000L);
-    return Refusal.of(
-            ApiError.RATE_LIMITED,
-            "Rate limit reached for %s of this key. Limit %d, remaining %d. Please try again in %s."
-                .formatted(
-                    what,
-                    limited.limit(),
-                    limited.remaining(),
-                    RateState.duration(limited.retryAfterMillis())))
-        .retryAfter(seconds);
-  }
-
-  /** Who begins a call, and with what right. */
-  record Entry(String callId, Caller caller, Admission.Admitted permit, Spender spender, Ask ask) {}
 
   /** Why the model cannot take what is in this request; null when it can. */
   private @Nullable Refusal unfit(Model model, ChatRequest request) {

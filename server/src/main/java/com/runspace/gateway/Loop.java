@@ -12,6 +12,7 @@ import com.runspace.wire.AnswerScan;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 
 /**
  * What the calls of one event loop share.
@@ -41,6 +42,11 @@ record Loop(
   void open(Sink sink) {
     ledger.flush();
     sink.open();
+  }
+
+  /** Runs work on this loop when something is done, well or not, wherever that happens. */
+  void whenDone(CompletionStage<?> stage, Runnable work) {
+    var _ = stage.whenComplete((_, _) -> context.runOnContext(_ -> work.run()));
   }
 
   /** Wall clock, milliseconds since the epoch. */

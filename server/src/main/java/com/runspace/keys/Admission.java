@@ -1,5 +1,6 @@
 package com.runspace.keys;
 
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Whether the limits of a key let a call begin. */
@@ -35,12 +36,25 @@ public sealed interface Admission {
    * The call may not begin, and nothing was taken for it.
    *
    * @param limit the limit that is reached, in its own unit
-   * @param remaining what is left of it now, less than what the call needs
+   * @param remaining what is left of it now on this node, less than what the call needs
    * @param retryAfterMillis when the same call would be let in if no other came, at least 1; for
-   *     {@link Kind#CONCURRENT} nobody knows, and it is a second
+   *     {@link Kind#CONCURRENT} nobody knows, and it is a second; where nodes share the limit it is
+   *     an estimate
    */
   record Limited(Kind kind, long limit, long remaining, long retryAfterMillis)
       implements Admission {}
+
+  /**
+   * The call does not fit into this node's parts of the limits, and more was asked for. Nothing was
+   * taken for it; when this completes, ask again.
+   */
+  record Coming(CompletionStage<?> arrival) implements Admission {}
+
+  /**
+   * The call does not fit into this node's part of a limit, and the store cannot be asked for more.
+   * Nothing was taken for it.
+   */
+  record Closed(Kind kind) implements Admission {}
 
   /** Which limit. */
   enum Kind {

@@ -2,6 +2,7 @@ package com.runspace.keys;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Nanos;
+import com.runspace.base.Shares;
 import com.runspace.base.Time;
 import java.time.Instant;
 import java.util.Set;
@@ -31,12 +32,23 @@ public final class Caller {
 
   private volatile long savedUseMillis = NOT_YET;
 
-  Caller(AccountId account, String keyId, KeySettings settings, Time time) {
+  /**
+   * Makes a credential with its limits.
+   *
+   * @param shares where this node gets its parts of the limits; null when there is no other node
+   */
+  Caller(
+      AccountId account, String keyId, KeySettings settings, Time time, @Nullable Shares shares) {
     this.account = account;
     this.keyId = keyId;
     this.settings = settings;
     // Event loops ask with a clock that ticks, and must not seem to come before the beginning.
-    this.limiter = new Limiter(settings.limits(), time.nanos() - CLOCK_SLACK_NANOS);
+    long begin = time.nanos() - CLOCK_SLACK_NANOS;
+    Limits limits = settings.limits();
+    this.limiter =
+        shares == null || limits.equals(Limits.NONE)
+            ? new Limiter(limits, begin)
+            : new Limiter(limits, begin, keyId, shares, time);
     this.time = time;
     Instant expires = settings.expires();
     this.expiresMillis = expires == null ? NEVER : expires.toEpochMilli();
@@ -95,7 +107,7 @@ public final class Caller {
     return limiter.admit(nowNanos, tokens);
   }
 
-  /** How the limits stand. */
+  /** How the limits stand on this node: what remains is what it can let in without asking. */
   public RateState rates(long nowNanos) {
     return limiter.state(nowNanos);
   }

@@ -39,7 +39,8 @@ public final class MemoryKeyring implements Keyring {
   /** Makes a key. The text cannot be had again. */
   public Secret create(AccountId account, KeySettings settings) {
     String text = KeySecret.make(random);
-    live.put(KeyHash.of(text), new Caller(account, KeySecret.newId(random), settings, time));
+    String id = KeySecret.newId(random);
+    live.put(KeyHash.of(text), new Caller(account, id, settings, time, /* shares= */ null));
     return new Secret(text);
   }
 

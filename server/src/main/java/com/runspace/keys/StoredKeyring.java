@@ -4,6 +4,7 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
+import com.runspace.base.Shares;
 import com.runspace.base.Time;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -50,6 +51,7 @@ public final class StoredKeyring implements Keyring {
   private final KeyTable table;
   private final Time time;
   private final Randomness random;
+  private final @Nullable Shares shares;
   private final ConcurrentMap<KeyHash, Caller> live = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, KeyHash> hashes = new ConcurrentHashMap<>();
 
@@ -62,13 +64,21 @@ public final class StoredKeyring implements Keyring {
   /** Revocations that the store does not know yet, by id, with their time. */
   private final ConcurrentMap<String, Instant> unsaved = new ConcurrentHashMap<>();
 
+  /** The keys where no other node has their limits too; else as the other one. */
+  public StoredKeyring(Db db, Time time, Randomness random) throws SQLException {
+    this(db, time, random, /* shares= */ null);
+  }
+
   /**
    * Reads all live keys. Blocks.
    *
+   * @param shares where this node gets its parts of the keys' limits; null when there is no other
    * @throws SQLException when the store cannot be read, or was written by a newer version
    */
-  public StoredKeyring(Db db, Time time, Randomness random) throws SQLException {
+  public StoredKeyring(Db db, Time time, Randomness random, @Nullable Shares shares)
+      throws SQLException {
     this.table = new KeyTable(db);
+    this.shares = shares;
     this.time = time;
     this.random = random;
     table.liveAt(now().minus(EXPIRED_KEPT)).forEach(this::enliven);
@@ -81,7 +91,7 @@ public final class StoredKeyring implements Keyring {
   private void enliven(KeyTable.Row row) {
     StoredKey key = row.key();
     hashes.put(key.id(), row.hash());
-    Caller caller = new Caller(key.account(), key.id(), key.settings(), time);
+    Caller caller = new Caller(key.account(), key.id(), key.settings(), time, shares);
     live.put(row.hash(), caller);
     if (key.settings().doors().contains(Door.PLAYGROUND)) {
       playgrounds.put(key.account(), caller);
