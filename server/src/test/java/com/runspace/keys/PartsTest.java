@@ -124,7 +124,7 @@ class PartsTest {
   @Test
   void anAnswerThatNothingIsLeftIsALimitAndAStoreThatIsOutIsNot() {
     Limiter limiter = limiter(60, 6_000, 4);
-    asked.answers.put("tokens key_1", new Shares.Answer.Dry();
+    asked.answers.put("tokens key_1", new Shares.Answer.Dry());
     assertThat(admit(limiter, 3_000)).isEqualTo(new Limited(Kind.TOKENS, 6_000, 0, 30_000));
     assertThat(admit(limiter, 1))
         .as("others give back in a second")
