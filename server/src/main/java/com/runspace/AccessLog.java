@@ -3,7 +3,7 @@ package com.runspace;
 import com.runspace.gateway.CallObserver;
 import com.runspace.http.Exchange;
 import com.runspace.http.Observer;
-import com.runspace.ledger.Settlement;
+import com.runspace.journal.Settlement;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;

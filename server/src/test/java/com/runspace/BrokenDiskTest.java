@@ -2,8 +2,8 @@ package com.runspace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.runspace.ledger.Entry;
-import com.runspace.ledger.Settlement.Ended;
+import com.runspace.journal.Entry;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.testkit.Chunks;
 import com.runspace.testkit.Gate;
 import com.runspace.testkit.RawClient;

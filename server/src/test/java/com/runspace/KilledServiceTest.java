@@ -2,9 +2,9 @@ package com.runspace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.runspace.ledger.Entry;
-import com.runspace.ledger.Settlement.Basis;
-import com.runspace.ledger.Settlement.Ended;
+import com.runspace.journal.Entry;
+import com.runspace.journal.Settlement.Basis;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.testkit.Chunks;
 import com.runspace.testkit.RawClient;
 import com.runspace.testkit.ReceivedRequest;

@@ -3,7 +3,7 @@ package com.runspace;
 import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Db;
-import com.runspace.ledger.Entry;
+import com.runspace.journal.Entry;
 import com.runspace.ledger.LedgerTable;
 import java.io.IOException;
 import java.io.InputStream;

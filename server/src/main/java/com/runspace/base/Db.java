@@ -4,12 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,17 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store: one connection that writes and a few that read, each piece of work in a transaction of
- * its own. Everything here blocks, so nothing here is for an event loop. Safe to share.
- *
- * <p>SQLite in WAL mode: readers never wait for the writer. {@code synchronous=FULL}, since what is
- * committed here is deleted from where it came from, and must then be on the disk.
+ * The store: SQLite in a file, or a PostgreSQL that several nodes share. One connection that writes
+ * and a few that read, each piece of work in a transaction of its own. Everything here blocks, so
+ * nothing here is for an event loop. Safe to share.
  */
 public final class Db implements AutoCloseable {
   /** Work on a connection inside of a transaction. */
@@ -37,19 +30,19 @@ public final class Db implements AutoCloseable {
     T run(Connection connection) throws SQLException;
   }
 
-  private static final String NATIVE_FOLDER = "org.sqlite.tmpdir";
-  private static final int READERS_KEPT = 4;
+  private static final String EVERYTHING = "everything";
+  private static final int KEPT = 4;
+  private static final int ATTEMPTS = 5;
 
-  private final Path file;
-  private final int busyMillis;
+  private final Engine engine;
   private final ReentrantLock writing = new ReentrantLock();
   private final ConcurrentLinkedDeque<Connection> readers = new ConcurrentLinkedDeque<>();
+  private final ConcurrentLinkedDeque<Connection> others = new ConcurrentLinkedDeque<>();
   private @Nullable Connection writer;
   private volatile boolean closed;
 
-  private Db(Path file, int busyMillis) {
-    this.file = file;
-    this.busyMillis = busyMillis;
+  private Db(Engine engine) {
+    this.engine = engine;
   }
 
   /**
@@ -59,57 +52,59 @@ public final class Db implements AutoCloseable {
    * @throws SQLException when it cannot be opened; the message names the file
    */
   public static Db sqlite(Path file, Duration busy) throws SQLException {
-    prepareNativeFolder(file.toAbsolutePath().resolveSibling("native"));
-    Db db = new Db(file, Math.toIntExact(busy.toMillis()));
+    Engine.Sqlite.prepareNativeFolder(file.toAbsolutePath().resolveSibling("native"));
+    return opened(new Engine.Sqlite(file, Math.toIntExact(busy.toMillis())));
+  }
+
+  /**
+   * Opens a store that other nodes may use as well.
+   *
+   * @param url {@code jdbc:postgresql://host:port/database?user=…&password=…}
+   * @throws SQLException when it cannot be used; the message names it, without what follows the ?
+   */
+  public static Db postgres(String url) throws SQLException {
+    return opened(Engine.Postgres.of(url));
+  }
+
+  private static Db opened(Engine engine) throws SQLException {
+    Db db = new Db(engine);
+    boolean done = false;
     try {
-      db.write(connection -> {
-        try (Statement statement = connection.createStatement()) {
-          return statement.executeUpdate(
+      db.write(connection ->
+          update(
+              connection,
               "CREATE TABLE IF NOT EXISTS schema_version"
-                  + " (room VARCHAR(40) PRIMARY KEY, version INTEGER NOT NULL)");
-        }
-      });
+                  + " (room VARCHAR(40) PRIMARY KEY, version INTEGER NOT NULL)"));
+      done = true;
       return db;
     } catch (SQLException cannot) {
-      db.close();
       throw new SQLException(
-          "the store " + file + " cannot be used: " + cannot.getMessage(), cannot);
-    }
-  }
-
-  /**
-   * SQLite's library is unpacked into a folder beside the store and not into a shared one for
-   * temporary files, which may forbid to run what is in it. What a killed process left is removed.
-   */
-  private static synchronized void prepareNativeFolder(Path folder) throws SQLException {
-    if (System.getProperty(NATIVE_FOLDER) != null) {
-      return;
-    }
-    try {
-      Files.createDirectories(folder);
-      try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "sqlite-*")) {
-        for (Path library : left) {
-          Files.deleteIfExists(library);
-        }
+          "the store " + engine.name() + " cannot be used: " + cannot.getMessage(), cannot);
+    } finally {
+      if (!done) {
+        db.close();
       }
-    } catch (IOException cannot) {
-      throw new SQLException("the folder " + folder + " cannot be written: " + cannot, cannot);
     }
-    System.setProperty(NATIVE_FOLDER, folder.toString());
   }
 
-  private Connection connect(boolean writes) throws SQLException {
-    Properties settings = new Properties();
-    settings.setProperty("busy_timeout", Integer.toString(busyMillis));
-    settings.setProperty("journal_mode", "WAL");
-    settings.setProperty("synchronous", "FULL");
-    settings.setProperty("foreign_keys", "true");
-    settings.setProperty("transaction_mode", writes ? "IMMEDIATE" : "DEFERRED");
-    return DriverManager.getConnection("jdbc:sqlite:" + file, settings);
+  /** Whether other nodes may use the store at the same time. */
+  public boolean isShared() {
+    return engine.isShared();
+  }
+
+  /** The store's name for operators; it has no secret. */
+  public String name() {
+    return engine.name();
+  }
+
+  /** A connection of its own for somebody who keeps it; it is the caller's to close. */
+  public Connection apart() throws SQLException {
+    return engine.connect(/* writes= */ true);
   }
 
   /**
-   * Runs work that writes, alone, in one transaction: all of it is kept, or nothing.
+   * Runs work that writes in one transaction: all of it is kept, or nothing. No other such work
+   * runs at the same time, on this node or another.
    *
    * @throws SQLException when nothing was kept
    */
@@ -119,12 +114,18 @@ public final class Db implements AutoCloseable {
       Connection connection = writer;
       if (connection == null) {
         refuseWhenClosed();
-        connection = connect(/* writes= */ true);
+        connection = engine.connect(/* writes= */ true);
         writer = connection;
       }
       boolean done = false;
       try {
-        T result = transaction(connection, work);
+        T result =
+            transaction(
+                connection,
+                within -> {
+                  alone(within, EVERYTHING);
+                  return work.run(within);
+                });
         done = true;
         return result;
       } finally {
@@ -139,23 +140,69 @@ public final class Db implements AutoCloseable {
     }
   }
 
-  /** Runs work that only reads; it sees the store as it is at its first statement. */
+  /**
+   * Runs work that writes in one transaction, beside other work that does: for statements that bear
+   * that. It is done again from its beginning when it only met other work.
+   *
+   * @throws SQLException when nothing was kept
+   */
+  public <T extends @Nullable Object> T writeBeside(Work<T> work) throws SQLException {
+    if (!engine.isShared()) {
+      return write(work);
+    }
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return on(others, /* writes= */ true, work);
+      } catch (SQLException fault) {
+        if (attempt == ATTEMPTS || !engine.isConflict(fault)) {
+          throw fault;
+        }
+      }
+    }
+  }
+
+  /** Runs work that only reads; it sees what is committed. */
   public <T extends @Nullable Object> T read(Work<T> work) throws SQLException {
+    return on(readers, /* writes= */ false, work);
+  }
+
+  private <T extends @Nullable Object> T on(
+      ConcurrentLinkedDeque<Connection> kept, boolean writes, Work<T> work) throws SQLException {
     refuseWhenClosed();
-    Connection kept = readers.poll();
-    Connection connection = kept == null ? connect(/* writes= */ false) : kept;
+    Connection free = kept.poll();
+    Connection connection = free == null ? engine.connect(writes) : free;
     boolean done = false;
     try {
       T result = transaction(connection, work);
       done = true;
       return result;
     } finally {
-      if (done && !closed && readers.size() < READERS_KEPT) {
-        readers.add(connection);
+      if (done && !closed && kept.size() < KEPT) {
+        kept.add(connection);
       } else {
         closeQuietly(connection);
       }
     }
+  }
+
+  /** Makes other work that asks for the same lock wait until this transaction has ended. */
+  public void alone(Connection connection, String lock) throws SQLException {
+    engine.lock(connection, lock.hashCode());
+  }
+
+  /** The store's own clock, in milliseconds since the epoch. */
+  public long nowMillis(Connection connection) throws SQLException {
+    return list(connection, "SELECT " + engine.clock(), row -> row.getLong(1)).getFirst();
+  }
+
+  /**
+   * Tells all nodes something when the transaction is committed, this one too; where no other node
+   * can be, nobody is told.
+   *
+   * @param topic what it is about, a word
+   */
+  public void announce(Connection connection, String topic, String text) throws SQLException {
+    engine.announce(connection, topic + ' ' + text);
   }
 
   /** One row of what a query finds, as an object. */
@@ -215,7 +262,7 @@ public final class Db implements AutoCloseable {
 
   private void refuseWhenClosed() throws SQLException {
     if (closed) {
-      throw new SQLException("the store " + file + " is closed");
+      throw new SQLException("the store " + engine.name() + " is closed");
     }
   }
 
@@ -250,7 +297,7 @@ public final class Db implements AutoCloseable {
       if (version > steps.size()) {
         throw new SQLException(
             "the store "
-                + file
+                + engine.name()
                 + " was written by a newer RunSpace ("
                 + room
                 + " has version "
@@ -262,7 +309,7 @@ public final class Db implements AutoCloseable {
       try (Statement statement = connection.createStatement()) {
         for (List<String> step : steps.subList(version, steps.size())) {
           for (String sql : step) {
-            statement.executeUpdate(sql);
+            statement.executeUpdate(engine.schema(sql));
           }
         }
       }
@@ -299,39 +346,12 @@ public final class Db implements AutoCloseable {
    * @throws SQLException when the file exists or cannot be written; none is left behind
    */
   public void backUp(Path to) throws SQLException {
-    try {
-      Files.createFile(
-          to, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    } catch (IOException cannot) {
-      throw new SQLException("the backup " + to + " cannot be made: " + cannot, cannot);
-    }
-    boolean done = false;
-    try (Connection connection = connect(/* writes= */ false)) {
-      try (PreparedStatement statement = connection.prepareStatement("VACUUM INTO ?")) {
-        statement.setString(1, to.toString());
-        statement.execute();
-        done = true;
-      }
-    } finally {
-      if (!done) {
-        deleteQuietly(to);
-      }
-    }
+    engine.backUp(to);
   }
 
   /** What the store's own check finds wrong with it; empty when it is sound. */
   public List<String> problems() throws SQLException {
-    return read(connection -> {
-      List<String> problems = new ArrayList<>();
-      try (Statement statement = connection.createStatement();
-          ResultSet rows = statement.executeQuery("PRAGMA integrity_check")) {
-        while (rows.next()) {
-          problems.add(rows.getString(1));
-        }
-      }
-      problems.remove("ok");
-      return problems;
-    });
+    return read(engine::problems);
   }
 
   @Override
@@ -339,9 +359,8 @@ public final class Db implements AutoCloseable {
     writing.lock();
     try {
       closed = true;
-      for (Connection reader = readers.poll(); reader != null; reader = readers.poll()) {
-        closeQuietly(reader);
-      }
+      closeAll(readers);
+      closeAll(others);
       // Last, so that it is this one that folds the log into the file.
       if (writer != null) {
         closeQuietly(writer);
@@ -352,19 +371,17 @@ public final class Db implements AutoCloseable {
     }
   }
 
+  private static void closeAll(ConcurrentLinkedDeque<Connection> connections) {
+    for (Connection one = connections.poll(); one != null; one = connections.poll()) {
+      closeQuietly(one);
+    }
+  }
+
   private static void closeQuietly(Connection connection) {
     try {
       connection.close();
     } catch (SQLException gone) {
       System.getLogger(Db.class.getName()).log(System.Logger.Level.DEBUG, "close", gone);
-    }
-  }
-
-  private static void deleteQuietly(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException stays) {
-      System.getLogger(Db.class.getName()).log(System.Logger.Level.DEBUG, "delete", stays);
     }
   }
 }

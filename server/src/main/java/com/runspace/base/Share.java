@@ -26,6 +26,9 @@ public interface Share {
   /** Takes in what the store has given beyond {@link #amount}. */
   void grow(long by);
 
+  /** Hears what all other nodes have used for good, as far as they have said. */
+  default void told(long usedElsewhere) {}
+
   /**
    * Gives up what is not in use, in one step, so that no call can take it meanwhile.
    *

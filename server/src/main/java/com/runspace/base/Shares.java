@@ -10,12 +10,8 @@ public interface Shares {
     /** It was asked for; when this completes, with or without more, look again. */
     record Coming(CompletionStage<?> arrival) implements Answer {}
 
-    /**
-     * There was not enough left a moment ago, and the other nodes were asked to give back.
-     *
-     * @param usedByAll what all nodes had used for good, as far as they have said
-     */
-    record Dry(long usedByAll) implements Answer {}
+    /** There was not enough left a moment ago, though the other nodes were asked to give back. */
+    record Dry() implements Answer {}
 
     /** The store cannot be asked, so no node gets more than it has. */
     record Out() implements Answer {}
@@ -28,4 +24,12 @@ public interface Shares {
    * @param more what would be good to have beyond it, at least {@code least}
    */
   Answer want(Share share, long least, long more);
+
+  /**
+   * Whether this node may still use what it has. No longer when it could not renew its leases in
+   * time, or when another process goes on in its place.
+   */
+  default boolean areGood() {
+    return true;
+  }
 }

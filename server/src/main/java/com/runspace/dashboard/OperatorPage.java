@@ -3,7 +3,7 @@ package com.runspace.dashboard;
 import com.runspace.base.Day;
 import com.runspace.base.Nanos;
 import com.runspace.http.Handler;
-import com.runspace.ledger.Ledger;
+import com.runspace.journal.Backlog;
 import com.runspace.ledger.TurnoverTable;
 import com.runspace.ledger.TurnoverTable.Sold;
 import com.runspace.models.Catalogue;
@@ -57,7 +57,7 @@ public final class OperatorPage {
   private final Catalogue catalogue;
   private final Providers providers;
   private final TurnoverTable turnovers;
-  private final Supplier<Ledger.Backlog> backlogs;
+  private final Supplier<Backlog> backlogs;
   private final Supplier<List<String>> chains;
 
   /**
@@ -71,7 +71,7 @@ public final class OperatorPage {
       Catalogue catalogue,
       Providers providers,
       TurnoverTable turnovers,
-      Supplier<Ledger.Backlog> backlogs,
+      Supplier<Backlog> backlogs,
       Supplier<List<String>> chains) {
     this.desk = desk;
     this.catalogue = catalogue;
@@ -98,7 +98,7 @@ public final class OperatorPage {
       sums.computeIfAbsent(each.provider(), _ -> new Sum()).add(each, cost);
       whole.add(each, cost);
     }
-    Ledger.Backlog backlog = backlogs.get();
+    Backlog backlog = backlogs.get();
     List<Line> accounts = new ArrayList<>();
     for (TurnoverTable.Account each : turnovers.busiest(day, BUSIEST)) {
       String charged = Shown.money(each.charge());

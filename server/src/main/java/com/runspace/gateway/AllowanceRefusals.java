@@ -41,6 +41,15 @@ final class AllowanceRefusals {
         .retryAfter(5);
   }
 
+  /** 503: what this node may spend of the allowance has not come in time. */
+  static Refusal unknown() {
+    return Refusal.of(
+            ApiError.OVERLOADED,
+            "The store did not answer in time, so your allowance could not be looked up. Please try"
+                + " again shortly.")
+        .retryAfter(5);
+  }
+
   private static String name(Admission.Kind kind) {
     return switch (kind) {
       case REQUESTS -> "requests per minute";

@@ -1,7 +1,7 @@
 package com.runspace.gateway;
 
 import com.runspace.base.Nanos;
-import com.runspace.ledger.Settlement;
+import com.runspace.journal.Settlement;
 
 /**
  * Hears what becomes of calls, for figures. Called on event loops, so it never blocks; several

@@ -3,8 +3,8 @@ package com.runspace.gateway;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.runspace.base.Watch;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.ledger.Reservation.Hold;
-import com.runspace.ledger.Settlement.Ended;
 import com.runspace.models.Model;
 import com.runspace.models.Quote;
 import com.runspace.upstream.AnswerListener;

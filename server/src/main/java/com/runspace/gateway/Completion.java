@@ -162,6 +162,13 @@ public final class Completion {
             guest.refuse(AllowanceRefusals.held(busy));
           }
         }
+        case Reservation.Coming coming -> {
+          if (isLate()) {
+            guest.refuse(AllowanceRefusals.unknown());
+          } else {
+            retryAfter(coming.arrival(), guest);
+          }
+        }
         case Reservation.Spent spent ->
             guest.refuse(AllowanceRefusals.spent(spent, loop.nowMillis()));
         case Reservation.Closed closed ->

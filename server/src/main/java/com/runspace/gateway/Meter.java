@@ -3,10 +3,10 @@ package com.runspace.gateway;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.runspace.base.Nanos;
+import com.runspace.journal.Settlement;
+import com.runspace.journal.Settlement.Basis;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.ledger.Reservation.Hold;
-import com.runspace.ledger.Settlement;
-import com.runspace.ledger.Settlement.Basis;
-import com.runspace.ledger.Settlement.Ended;
 import com.runspace.models.Model;
 import com.runspace.models.Quote;
 import com.runspace.wire.Usage;

@@ -2,7 +2,7 @@ package com.runspace.gateway;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import com.runspace.ledger.Settlement.Ended;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.upstream.Sent;
 import com.runspace.wire.AnswerEdit;
 import com.runspace.wire.AnswerRepair;

@@ -6,18 +6,6 @@ package com.runspace.ledger;
  */
 public interface Ledger {
   /**
-   * What of the journal the store does not have yet.
-   *
-   * @param segments files of the journal
-   * @param waitingBytes written and not yet posted
-   * @param openCalls admitted and not yet settled
-   * @param isRefused whether the store did not take it the last time
-   */
-  record Backlog(int segments, long waitingBytes, int openCalls, boolean isRefused) {
-    static final Backlog NONE = new Backlog(0, 0, 0, false);
-  }
-
-  /**
    * Holds the worst case of a call, shortened to what is left where that is enough for a short
    * answer.
    *

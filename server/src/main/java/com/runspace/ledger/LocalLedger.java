@@ -4,15 +4,20 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
+import com.runspace.base.Shares;
 import com.runspace.base.Time;
+import com.runspace.journal.Backlog;
+import com.runspace.journal.Journal;
+import com.runspace.journal.Poster;
+import com.runspace.journal.Replay;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,16 +54,31 @@ public final class LocalLedger implements AutoCloseable {
     }
   }
 
+  /** What this node had taken of a limit before it was started again. */
+  public record Leased(String subject, long day, long amount) {}
+
+  /**
+   * How this node divides the days of accounts with others.
+   *
+   * @param shares where it gets its parts; null when all of each day is here
+   * @param leased what it has already
+   */
+  public record Division(@Nullable Shares shares, List<Leased> leased) {
+    /** One node has it all. */
+    public static final Division NONE = new Division(null, List.of());
+  }
+
   private record Key(AccountId account, Day day) {}
 
   private static final System.Logger LOG = System.getLogger(LocalLedger.class.getName());
   private static final long FLOOR_LAG_NANOS = 23 * 3_600_000_000_000L;
-  private static final String LONG_AGO =
+  static final String LONG_AGO =
       "The clock of this service went back by days, so no new calls are taken.";
 
-  private final ConcurrentMap<Key, AtomicReference<Balance>> balances = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Key, AccountDay> days = new ConcurrentHashMap<>();
   private final Allowance allowance;
   private final Time time;
+  private final @Nullable Shares shares;
   final @Nullable Journal journal;
   private final @Nullable Poster poster;
   private final @Nullable LedgerTable table;
@@ -72,7 +92,9 @@ public final class LocalLedger implements AutoCloseable {
       Time time,
       @Nullable Journal journal,
       @Nullable LedgerTable table,
+      @Nullable Shares shares,
       int retentionDays) {
+    this.shares = shares;
     this.allowance = allowance;
     this.time = time;
     this.journal = journal;
@@ -83,12 +105,25 @@ public final class LocalLedger implements AutoCloseable {
     poster =
         journal == null || table == null
             ? null
-            : new Poster(journal, table, time, retentionDays, this::raiseFloor);
+            : new Poster(journal, table::post, time, () -> keepHouse(table, retentionDays));
   }
 
   /** A ledger that lives as long as its process. Safe to share between event loops. */
   public static Ledger inMemory(Allowance allowance, Time time) {
-    return new LocalLedger(allowance, time, null, null, 0).new View(null);
+    LocalLedger ledger = new LocalLedger(allowance, time, null, null, null, 0);
+    return new LoopLedger(ledger, time, null, null);
+  }
+
+  /** Opens the ledger of a node that has all of each day, with a table of its own. */
+  public static LocalLedger open(Db db, Path folder, Plan plan, Allowance allowance, Time time)
+      throws Unavailable {
+    return open(table(db), folder, plan, allowance, time, () -> Division.NONE);
+  }
+
+  /** Where a node learns what it has of shared limits, once its journal is posted. */
+  @FunctionalInterface
+  public interface Dividing {
+    Division division() throws SQLException;
   }
 
   /**
@@ -97,13 +132,23 @@ public final class LocalLedger implements AutoCloseable {
    *
    * @param folder of the journal; made when there is none
    */
-  public static LocalLedger open(Db db, Path folder, Plan plan, Allowance allowance, Time time)
+  public static LocalLedger open(
+      LedgerTable table, Path folder, Plan plan, Allowance allowance, Time time, Dividing dividing)
       throws Unavailable {
-    Journal.Sync sync = plan.syncAlways ? Journal.Sync.ALWAYS : Journal.Sync.SOON;
+    Journal.Plan journal =
+        Journal.Plan.of(plan.syncAlways ? Journal.Sync.ALWAYS : Journal.Sync.SOON);
     LocalLedger ledger =
-        replayed(db, folder, Journal.Plan.of(sync), plan.retentionDays, allowance, time);
+        replayed(table, folder, journal, plan.retentionDays, allowance, time, dividing);
     ledger.start();
     return ledger;
+  }
+
+  private static LedgerTable table(Db db) throws Unavailable {
+    try {
+      return new LedgerTable(db);
+    } catch (SQLException store) {
+      throw new Unavailable(String.valueOf(store.getMessage()), store);
+    }
   }
 
   void start() {
@@ -117,14 +162,28 @@ public final class LocalLedger implements AutoCloseable {
   static LocalLedger replayed(
       Db db, Path folder, Journal.Plan plan, int retentionDays, Allowance allowance, Time time)
       throws Unavailable {
+    return replayed(table(db), folder, plan, retentionDays, allowance, time, () -> Division.NONE);
+  }
+
+  /** The same, for a node that may share its days. */
+  static LocalLedger replayed(
+      LedgerTable table,
+      Path folder,
+      Journal.Plan plan,
+      int retentionDays,
+      Allowance allowance,
+      Time time,
+      Dividing dividing)
+      throws Unavailable {
     try {
       Files.createDirectories(folder);
-      LedgerTable table = new LedgerTable(db);
-      Poster.Replayed replayed = Poster.replay(folder, table::post, time.epochMillis());
+      Replay.Found replayed = Replay.run(folder, table::post, time.epochMillis());
       report(folder, replayed);
       Journal journal = new Journal(folder, plan, time, replayed.lastNumber());
-      LocalLedger ledger = new LocalLedger(allowance, time, journal, table, retentionDays);
-      ledger.restore(table);
+      Division division = dividing.division();
+      LocalLedger ledger =
+          new LocalLedger(allowance, time, journal, table, division.shares, retentionDays);
+      ledger.restore(table, division.leased);
       return ledger;
     } catch (SQLException store) {
       throw new Unavailable(String.valueOf(store.getMessage()), store);
@@ -134,7 +193,7 @@ public final class LocalLedger implements AutoCloseable {
     }
   }
 
-  private static void report(Path folder, Poster.Replayed replayed) {
+  private static void report(Path folder, Replay.Found replayed) {
     for (String damage : replayed.damage()) {
       LOG.log(Level.ERROR, "journal in {0}: {1}", folder, damage);
     }
@@ -148,12 +207,26 @@ public final class LocalLedger implements AutoCloseable {
     }
   }
 
-  private void restore(LedgerTable table) throws SQLException {
+  private void restore(LedgerTable table, List<Leased> leased) throws SQLException {
     table
         .balancesSince(floor)
-        .forEach((account, days) ->
-            days.forEach(balance ->
-                balances.put(new Key(account, balance.day()), new AtomicReference<>(balance))));
+        .forEach((account, balances) ->
+            balances.forEach(balance ->
+                days.put(
+                    new Key(account, balance.day()), new AccountDay(account, balance, shares))));
+    for (Leased lease : leased) {
+      DayShare.Owner owner = DayShare.Owner.of(lease.subject);
+      if (owner != null && shares != null) {
+        Nanos amount = new Nanos(lease.amount);
+        Key key = new Key(owner.account(), new Day(lease.day));
+        AccountDay day = days.computeIfAbsent(key, _ -> opened(key, amount));
+        String spender = owner.spender();
+        DayShare share = spender == null ? day.share() : day.capOf(spender, amount);
+        share.grow(lease.amount - share.amount());
+        // So that it is known there, and given back when nobody uses it.
+        var _ = shares.want(share, 0, 0);
+      }
+    }
   }
 
   /**
@@ -164,10 +237,10 @@ public final class LocalLedger implements AutoCloseable {
    */
   public Ledger forLoop() throws Unavailable {
     if (journal == null) {
-      return new View(null);
+      return new LoopLedger(this, time, shares, null);
     }
     try {
-      return new View(journal.newWriter());
+      return new LoopLedger(this, time, shares, journal.newWriter());
     } catch (IOException noRoom) {
       String what = "there is no room for the journal in " + journal.folder + ": ";
       throw new Unavailable(what + noRoom.getMessage(), noRoom);
@@ -198,8 +271,8 @@ public final class LocalLedger implements AutoCloseable {
   }
 
   /** What the store does not have yet; nothing for a ledger in memory. Never blocks. */
-  public Ledger.Backlog backlog() {
-    return poster == null ? Ledger.Backlog.NONE : poster.backlog();
+  public Backlog backlog() {
+    return poster == null ? Backlog.NONE : poster.backlog();
   }
 
   /** Posts what is left and ends. To be called after the event loops have ended. Blocks. */
@@ -217,30 +290,24 @@ public final class LocalLedger implements AutoCloseable {
     }
   }
 
-  private Day today() {
+  Day today() {
     return Day.ofEpochMillis(time.epochMillis());
   }
 
-  /** The balance of a day; null when that day is closed. */
-  private @Nullable AtomicReference<Balance> balance(Spender spender, Day day) {
-    Nanos granted = allowance.today(spender.account()).amount();
-    Key key = new Key(spender.account(), day);
-    AtomicReference<Balance> balance = balances.get(key);
-    if (balance == null) {
-      balance =
-          balances.computeIfAbsent(
-              key,
-              // The floor is asked in here, where it cannot pass between question and answer.
-              _ ->
-                  day.compareTo(floor) < 0
-                      ? null
-                      : new AtomicReference<>(Balance.opening(day, granted)));
+  /** An account's day; null when that day is closed. */
+  @Nullable AccountDay open(AccountId account, Day day) {
+    Nanos granted = allowance.today(account).amount();
+    Key key = new Key(account, day);
+    AccountDay open = days.get(key);
+    if (open == null) {
+      // The floor is asked in here, where it cannot pass between question and answer.
+      open = days.computeIfAbsent(key, _ -> day.compareTo(floor) < 0 ? null : opened(key, granted));
     }
-    if (balance != null && day.compareTo(floor) < 0) {
+    if (open != null && day.compareTo(floor) < 0) {
       return null; // It stays for what is still held of it, and takes nothing new.
     }
-    if (balance != null && !balance.get().granted().equals(granted)) {
-      balance.updateAndGet(now -> now.grant(granted));
+    if (open != null && !open.balance.get().granted().equals(granted)) {
+      open.balance.updateAndGet(now -> now.grant(granted));
     }
     if (!day.equals(lastDay)) {
       lastDay = day;
@@ -248,7 +315,27 @@ public final class LocalLedger implements AutoCloseable {
         raiseFloor();
       }
     }
-    return balance;
+    return open;
+  }
+
+  private AccountDay opened(Key key, Nanos granted) {
+    return new AccountDay(key.account, Balance.opening(key.day, granted), shares);
+  }
+
+  /** What is to be done about once an hour. */
+  private void keepHouse(LedgerTable kept, int retentionDays) {
+    raiseFloor();
+    if (retentionDays == 0) {
+      return;
+    }
+    try {
+      long deleted = kept.deleteCallsBefore(new Day(today().epochDay() - retentionDays));
+      if (deleted > 0) {
+        LOG.log(Level.INFO, "{0} rows of old calls deleted", deleted);
+      }
+    } catch (SQLException later) {
+      LOG.log(Level.WARNING, "old rows stay for now: {0}", later.getMessage());
+    }
   }
 
   /**
@@ -267,129 +354,9 @@ public final class LocalLedger implements AutoCloseable {
       nextFloorSince = now;
     }
     Day closed = floor;
-    balances
-        .entrySet()
+    days.entrySet()
         .removeIf(entry ->
             entry.getKey().day.compareTo(closed) < 0
-                && entry.getValue().get().held().equals(Nanos.ZERO));
-  }
-
-  private final class View implements Ledger {
-    private final Journal.@Nullable Writer writer;
-
-    View(Journal.@Nullable Writer writer) {
-      this.writer = writer;
-    }
-
-    @Override
-    public Reservation hold(Spender spender, Ask ask, String callId, String model) {
-      long nowMillis = time.epochMillis();
-      AtomicReference<Balance> balance = balance(spender, Day.ofEpochMillis(nowMillis));
-      if (balance == null) {
-        return new Reservation.Closed(LONG_AGO);
-      }
-      while (true) {
-        Balance now = balance.get();
-        Nanos amount = now.affordable(spender, ask);
-        if (amount.compareTo(ask.least()) < 0) {
-          return now.refusal(spender, ask);
-        }
-        Entry.Admitted call =
-            new Entry.Admitted(
-                callId,
-                spender.account(),
-                spender.id(),
-                now.day(),
-                model,
-                ask.inputPrice(),
-                ask.cachedPrice(),
-                ask.outputPrice(),
-                now.granted(),
-                amount,
-                nowMillis);
-        if (balance.compareAndSet(now, now.hold(spender, amount))) {
-          return admitted(balance, call);
-        }
-      }
-    }
-
-    private Reservation admitted(AtomicReference<Balance> balance, Entry.Admitted call) {
-      Journal.Place place = null;
-      boolean recorded = writer == null;
-      try {
-        if (writer != null) {
-          place = writer.admit(call);
-          recorded = place != null;
-        }
-      } finally {
-        if (!recorded) {
-          balance.updateAndGet(now -> now.settle(call.spender(), call.held(), Nanos.ZERO));
-        }
-      }
-      return recorded
-          ? new Reservation.Held(new LocalHold(balance, call, place))
-          : new Reservation.Closed(Journal.CLOSED);
-    }
-
-    @Override
-    public Standing standing(Spender spender) {
-      Day today = today();
-      AtomicReference<Balance> balance = balance(spender, today);
-      Balance now = balance == null ? Balance.opening(today, Nanos.ZERO) : balance.get();
-      Balance.Line line = now.line(spender.id());
-      return new Standing(
-          now.day(),
-          now.granted(),
-          now.used(),
-          now.held(),
-          spender.dailyCap(),
-          line.used(),
-          line.held());
-    }
-
-    @Override
-    public void flush() {
-      if (writer != null) {
-        writer.flush();
-      }
-    }
-
-    private final class LocalHold implements Reservation.Hold {
-      private final AtomicReference<Balance> balance;
-      private final Entry.Admitted call;
-      private final Journal.@Nullable Place place;
-      private boolean settled;
-
-      LocalHold(
-          AtomicReference<Balance> balance, Entry.Admitted call, Journal.@Nullable Place place) {
-        this.balance = balance;
-        this.call = call;
-        this.place = place;
-      }
-
-      @Override
-      public Nanos amount() {
-        return call.held();
-      }
-
-      @Override
-      public Day day() {
-        return call.day();
-      }
-
-      @Override
-      public Nanos settle(Settlement settlement) {
-        if (settled) {
-          throw new IllegalStateException("settled twice");
-        }
-        settled = true;
-        Nanos charge = settlement.cost().max(Nanos.ZERO).min(call.held());
-        if (writer != null && place != null) {
-          writer.settle(place, new Entry.Settled(call, settlement, charge, time.epochMillis()));
-        }
-        balance.updateAndGet(now -> now.settle(call.spender(), call.held(), charge));
-        return charge;
-      }
-    }
+                && entry.getValue().balance.get().held().equals(Nanos.ZERO));
   }
 }

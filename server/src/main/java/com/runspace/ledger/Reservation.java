@@ -2,6 +2,8 @@ package com.runspace.ledger;
 
 import com.runspace.base.Day;
 import com.runspace.base.Nanos;
+import com.runspace.journal.Settlement;
+import java.util.concurrent.CompletionStage;
 
 /** What became of the wish to hold money for a call. */
 public sealed interface Reservation {
@@ -14,6 +16,9 @@ public sealed interface Reservation {
 
   /** It would fit if the calls in flight had settled: wait, then ask again. */
   record Busy(Day day, Nanos granted, Nanos used, Nanos held) implements Reservation {}
+
+  /** A part of the account's day is on its way to this node: ask again when it has come. */
+  record Coming(CompletionStage<?> arrival) implements Reservation {}
 
   /** The ledger cannot take the record of a new call now; the reason is a sentence for callers. */
   record Closed(String reason) implements Reservation {}

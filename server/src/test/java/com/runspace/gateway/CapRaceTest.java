@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.runspace.RunningGateway;
 import com.runspace.StoredCalls;
-import com.runspace.ledger.Entry;
+import com.runspace.journal.Entry;
 import com.runspace.testkit.Gate;
 import com.runspace.testkit.Request;
 import com.runspace.testkit.Response;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.runspace.RunningGateway;
 import com.runspace.StoredCalls;
-import com.runspace.ledger.Entry;
-import com.runspace.ledger.Settlement;
-import com.runspace.ledger.Settlement.Basis;
-import com.runspace.ledger.Settlement.Ended;
+import com.runspace.journal.Entry;
+import com.runspace.journal.Settlement;
+import com.runspace.journal.Settlement.Basis;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.testkit.Chunks;
 import com.runspace.testkit.RawClient;
 import com.runspace.testkit.Script;

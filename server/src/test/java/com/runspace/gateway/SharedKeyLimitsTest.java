@@ -94,7 +94,7 @@ class SharedKeyLimitsTest extends EndToEnd {
 
   @Test
   void whereNothingIsLeftTheCallIsLimitedAtOnce() {
-    store.script.add(new Shares.Answer.Dry(0));
+    store.script.add(new Shares.Answer.Dry());
     Response answer = call(chat());
     assertThat(refusal(answer, 429).getString("code")).isEqualTo("rate_limit_exceeded");
     assertThat(answer.header("retry-after")).isEqualTo("1");

@@ -65,7 +65,7 @@ class SharedLimitsTest {
       assertThat(more).isBetween(least, share.limit() - share.amount());
       long free = pool.free(share);
       if (free < least) {
-        return new Answer.Dry(0);
+        return new Answer.Dry();
       }
       pool.give(share, random.nextBoolean() ? least : Math.min(free, more));
       return new Answer.Coming(CompletableFuture.completedFuture(null));

@@ -1,5 +1,6 @@
 package com.runspace.ledger;
 
+import com.runspace.journal.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Nanos;
+import com.runspace.journal.Samples;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.ledger.Reservation.Hold;
-import com.runspace.ledger.Settlement.Ended;
 import com.runspace.testkit.Interleavings;
 import com.runspace.testkit.ManualTime;
 import java.util.ArrayDeque;

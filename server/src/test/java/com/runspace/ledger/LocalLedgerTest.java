@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Nanos;
+import com.runspace.journal.Settlement;
+import com.runspace.journal.Settlement.Basis;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.ledger.Reservation.Hold;
-import com.runspace.ledger.Settlement.Basis;
-import com.runspace.ledger.Settlement.Ended;
 import com.runspace.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -175,6 +176,7 @@ class LocalLedgerTest {
           open.forEach(hold -> settle(hold, random, charged));
           return calls;
         }
+        case Reservation.Coming _ -> throw new AssertionError("all of the day is here");
         case Reservation.Closed closed -> throw new AssertionError(closed);
       }
       if (open.size() > random.nextInt(4)) {

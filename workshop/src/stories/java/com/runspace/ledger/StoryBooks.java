@@ -2,9 +2,10 @@ package com.runspace.ledger;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Day;
+import com.runspace.journal.Entry;
+import com.runspace.journal.Settlement.Ended;
 import com.runspace.ledger.LedgerTable.By;
 import com.runspace.ledger.Reservation.Hold;
-import com.runspace.ledger.Settlement.Ended;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.EnumSet;

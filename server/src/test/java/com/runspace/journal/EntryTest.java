@@ -1,4 +1,4 @@
-package com.runspace.ledger;
+package com.runspace.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

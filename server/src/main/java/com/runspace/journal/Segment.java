@@ -1,4 +1,4 @@
-package com.runspace.ledger;
+package com.runspace.journal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * by records: length, CRC32C, type, sequence number, entry. The checksum covers the segment's
  * number and the place in the file too, so bytes that once were a record elsewhere are none here.
  */
-final class Segment {
-  static final int HEADER_BYTES = 64;
+public final class Segment {
+  public static final int HEADER_BYTES = 64;
 
   /** Length and checksum, then type and sequence number. */
   static final int FRAME_BYTES = 8;
@@ -39,7 +39,7 @@ final class Segment {
   static final int RECORD_BYTES_MAX = 4096;
 
   /** The file that lists the segments there are, a number a line. */
-  static final String LIST = "segments";
+  public static final String LIST = "segments";
 
   static final byte SEAL = 'z';
 
@@ -50,24 +50,24 @@ final class Segment {
 
   /** Opens a file of the journal; a test puts a disk that is full or slow here. */
   @FunctionalInterface
-  interface Disk {
+  public interface Disk {
     FileChannel open(Path path, StandardOpenOption... options) throws IOException;
   }
 
-  final long number;
+  public final long number;
 
   /** The number of the first segment of the same loop, as a name of the loop. */
   final long writer;
 
   final Path path;
-  final FileChannel channel;
+  public final FileChannel channel;
   final long size;
 
   /** Calls admitted here that are not settled; written by the loop. */
   private final AtomicInteger open = new AtomicInteger();
 
   /** Up to here all is in the file; written by the loop, always at the end of a record. */
-  volatile long written = HEADER_BYTES;
+  public volatile long written = HEADER_BYTES;
 
   /** No record will be added; written by the loop after its last one. */
   volatile boolean sealed;
@@ -76,7 +76,7 @@ final class Segment {
   long forced;
 
   /** Up to here all is in the store; written by the poster. */
-  volatile long posted = HEADER_BYTES;
+  public volatile long posted = HEADER_BYTES;
 
   private Segment(long number, long writer, Path path, FileChannel channel, long size) {
     this.number = number;
@@ -86,7 +86,7 @@ final class Segment {
     this.size = size;
   }
 
-  static Path path(Path folder, long number) {
+  public static Path path(Path folder, long number) {
     return folder.resolve("%012d.journal".formatted(number));
   }
 
@@ -103,17 +103,6 @@ final class Segment {
   /** Whether so many bytes fit in behind {@code pending} that are not written yet, and the seal. */
   boolean hasRoom(long pending, long bytes) {
     return bytes <= size - written - pending - SEAL_BYTES;
-  }
-
-  /** What of these segments is not in the store; as of about now, while loops and poster write. */
-  static Ledger.Backlog backlog(Collection<Segment> segments, boolean isRefused) {
-    long waiting = 0;
-    int open = 0;
-    for (Segment segment : segments) {
-      waiting += segment.written - segment.posted;
-      open += segment.openCalls();
-    }
-    return new Ledger.Backlog(segments.size(), waiting, open, isRefused);
   }
 
   int openCalls() {
@@ -148,7 +137,7 @@ final class Segment {
   }
 
   /** Notes which segments there are, so that a missing one is noticed at the next start. */
-  static void writeList(Path folder, Collection<Long> numbers) throws IOException {
+  public static void writeList(Path folder, Collection<Long> numbers) throws IOException {
     StringBuilder text = new StringBuilder();
     numbers.forEach(number -> text.append(number).append('\n'));
     Path next = folder.resolve(LIST + ".new");
@@ -162,7 +151,7 @@ final class Segment {
     }
   }
 
-  void delete() throws IOException {
+  public void delete() throws IOException {
     channel.close();
     Files.deleteIfExists(path);
   }

@@ -1,10 +1,10 @@
-package com.runspace.ledger;
+package com.runspace.journal;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Nanos;
-import com.runspace.ledger.Settlement.Basis;
-import com.runspace.ledger.Settlement.Ended;
+import com.runspace.journal.Settlement.Basis;
+import com.runspace.journal.Settlement.Ended;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -16,17 +16,17 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /** Calls to put into a journal, and a store that keeps what is posted as the real one does. */
-final class Samples {
-  static final AccountId ACCOUNT = new AccountId("acc_1");
-  static final long NOW = 1_795_000_000_000L;
+public final class Samples {
+  public static final AccountId ACCOUNT = new AccountId("acc_1");
+  public static final long NOW = 1_795_000_000_000L;
 
   private Samples() {}
 
-  static String id(long number) {
+  public static String id(long number) {
     return "%032x".formatted(number);
   }
 
-  static Entry.Admitted admitted(long number, long held) {
+  public static Entry.Admitted admitted(long number, long held) {
     return new Entry.Admitted(
         id(number),
         ACCOUNT,
@@ -41,18 +41,18 @@ final class Samples {
         NOW + number);
   }
 
-  static Entry.Settled settled(Entry.Admitted call, long charge) {
+  public static Entry.Settled settled(Entry.Admitted call, long charge) {
     Settlement end = settlement(charge, Ended.COMPLETE);
     return new Entry.Settled(call, end, new Nanos(charge), NOW + 1_000);
   }
 
-  static Settlement settlement(long cost, Ended ended) {
+  public static Settlement settlement(long cost, Ended ended) {
     return new Settlement("prov", 7, 3, 11, new Nanos(cost), Basis.MEASURED, ended, false, true);
   }
 
   /** Posts to memory; a call that is there stays as it is. */
-  static final class Rows implements Poster.Store {
-    final Map<String, Entry.Settled> byId = new LinkedHashMap<>();
+  public static final class Rows implements CallStore {
+    public final Map<String, Entry.Settled> byId = new LinkedHashMap<>();
 
     @Override
     public int post(List<Entry.Settled> calls) {
@@ -65,10 +65,10 @@ final class Samples {
   }
 
   /** A record of a journal and where it ends in its segment. */
-  record Written(long segment, long end, Entry entry) {}
+  public record Written(long segment, long end, Entry entry) {}
 
   /** The rows that a journal is worth when only some of its records can be read. */
-  static Map<String, Entry.Settled> worth(List<Written> records, long nowMillis) {
+  public static Map<String, Entry.Settled> worth(List<Written> records, long nowMillis) {
     Map<String, Entry.Settled> rows = new LinkedHashMap<>();
     for (Written record : records) {
       if (record.entry() instanceof Entry.Settled settled) {
@@ -87,7 +87,7 @@ final class Samples {
    * Writes calls with one writer, flushing after each record, so that each one's end is known. A
    * few calls stay open.
    */
-  static List<Written> write(Journal.Writer writer, Journal journal, int calls) {
+  public static List<Written> write(Journal.Writer writer, Journal journal, int calls) {
     List<Written> written = new ArrayList<>();
     List<Entry.Admitted> open = new ArrayList<>();
     List<Journal.Place> places = new ArrayList<>();
@@ -129,22 +129,22 @@ final class Samples {
   }
 
   /** Something that comes true after a while. */
-  interface Condition {
+  public interface Condition {
     boolean holds() throws Exception;
   }
 
   /** Asks until it is so; the test's own deadline ends it. */
-  static void await(Condition condition) throws Exception {
+  public static void await(Condition condition) throws Exception {
     while (!condition.holds()) {
       LockSupport.parkNanos(1_000_000);
     }
   }
 
-  static Journal.Plan plan(long segmentBytes) {
+  public static Journal.Plan plan(long segmentBytes) {
     return new Journal.Plan(Samples::open, Journal.Sync.SOON, segmentBytes);
   }
 
-  static FileChannel open(Path path, StandardOpenOption... options) throws IOException {
+  public static FileChannel open(Path path, StandardOpenOption... options) throws IOException {
     return FileChannel.open(path, options);
   }
 }

@@ -1,12 +1,12 @@
-package com.runspace.ledger;
+package com.runspace.journal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Nanos;
-import com.runspace.ledger.Settlement.Basis;
-import com.runspace.ledger.Settlement.Ended;
+import com.runspace.journal.Settlement.Basis;
+import com.runspace.journal.Settlement.Ended;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
@@ -50,7 +50,7 @@ public sealed interface Entry {
     }
 
     /** The usage row of a call that its own process did not live to settle. */
-    Settled crashed(long nowMillis) {
+    public Settled crashed(long nowMillis) {
       Settlement nothing =
           new Settlement(
               "", 0, 0, 0, Nanos.ZERO, Basis.NONE, Ended.CRASHED, /* clamped= */ false, false);
@@ -76,7 +76,7 @@ public sealed interface Entry {
       Ended ended,
       boolean clamped,
       boolean flagged) {
-    static Kind of(Settled settled) {
+    public static Kind of(Settled settled) {
       Admitted call = settled.call;
       Settlement end = settled.settlement;
       return new Kind(
@@ -95,7 +95,7 @@ public sealed interface Entry {
     }
 
     /** Texts and longs, in the order of the components. */
-    Object[] values() {
+    public Object[] values() {
       return new Object[] {
         account,
         spender,

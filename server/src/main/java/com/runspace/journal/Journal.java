@@ -1,4 +1,4 @@
-package com.runspace.ledger;
+package com.runspace.journal;
 
 import com.runspace.base.Seldom;
 import com.runspace.base.Time;
@@ -29,16 +29,16 @@ import org.jspecify.annotations.Nullable;
  * <p>A call is admitted only when the room for its settled record is there as well, on top of what
  * all open calls of the loop still need. So a full disk stops new calls, and never a settlement.
  */
-final class Journal implements AutoCloseable {
+public final class Journal implements AutoCloseable {
   /** What new calls are told while no record of them can be made. */
-  static final String CLOSED =
+  public static final String CLOSED =
       "Usage cannot be recorded at the moment, so no new calls are taken. Try again later.";
 
   private static final String CROWDED =
       "journal: open calls need all of a segment; new ones are refused until some have ended";
 
   /** When records are safe from a power cut; a crash of the process never loses them. */
-  enum Sync {
+  public enum Sync {
     /** At the latest 50 ms after the disk has taken what came before. */
     SOON,
     /** Before the last byte of a call; each settled call then waits for the disk on its loop. */
@@ -50,8 +50,8 @@ final class Journal implements AutoCloseable {
    *
    * @param segmentBytes the size of each segment; two of them are held ready per loop
    */
-  record Plan(Segment.Disk disk, Sync sync, long segmentBytes) {
-    static Plan of(Sync sync) {
+  public record Plan(Segment.Disk disk, Sync sync, long segmentBytes) {
+    public static Plan of(Sync sync) {
       return new Plan((path, options) -> FileChannel.open(path, options), sync, 8L << 20);
     }
   }
@@ -61,7 +61,7 @@ final class Journal implements AutoCloseable {
   private static final long SECOND_NANOS = 1_000_000_000;
   private static final int BUFFER_BYTES = 1 << 16;
 
-  final Path folder;
+  public final Path folder;
   private final Plan plan;
   private final Time time;
   private final ConcurrentNavigableMap<Long, Segment> live = new ConcurrentSkipListMap<>();
@@ -78,7 +78,7 @@ final class Journal implements AutoCloseable {
    *
    * @param lastNumber the highest number that a segment of this folder has had
    */
-  Journal(Path folder, Plan plan, Time time, long lastNumber) {
+  public Journal(Path folder, Plan plan, Time time, long lastNumber) {
     this.folder = folder;
     this.plan = plan;
     this.time = time;
@@ -86,12 +86,12 @@ final class Journal implements AutoCloseable {
     keeper = Thread.ofPlatform().name("journal-keeper").daemon().unstarted(this::keep);
   }
 
-  void start() {
+  public void start() {
     keeper.start();
   }
 
   /** A writer for one event loop; makes its first segment. */
-  Writer newWriter() throws IOException {
+  public Writer newWriter() throws IOException {
     Writer writer = new Writer(newSegment(0, /* forced= */ false));
     writers.add(writer);
     LockSupport.unpark(keeper);
@@ -99,7 +99,7 @@ final class Journal implements AutoCloseable {
   }
 
   /** The segments that are not yet deleted, oldest first. */
-  Collection<Segment> segments() {
+  public Collection<Segment> segments() {
     return live.values();
   }
 
@@ -136,7 +136,7 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  void keepOnce() {
+  public void keepOnce() {
     syncAll();
     makeRoom();
     try {
@@ -241,15 +241,15 @@ final class Journal implements AutoCloseable {
   }
 
   /** Writes out what the loops have left; for the time after the loops. */
-  void flushAll() {
+  public void flushAll() {
     writers.forEach(Writer::flush);
   }
 
   /** Where a call was admitted, and the room that is kept for its settled record. */
-  record Place(Segment segment, int reserved) {}
+  public record Place(Segment segment, int reserved) {}
 
   /** The records of one event loop. Belongs to it, and never waits for the disk. */
-  final class Writer {
+  public final class Writer {
     private final long name;
     private final AtomicReference<@Nullable Segment> spare = new AtomicReference<>();
     private final Segment.Checksum checksum = new Segment.Checksum();
@@ -267,7 +267,7 @@ final class Journal implements AutoCloseable {
     }
 
     /** Records an admission; null when there is no room for it and its settled record. */
-    @Nullable Place admit(Entry.Admitted call) {
+    public @Nullable Place admit(Entry.Admitted call) {
       if (failing) {
         flush();
       }
@@ -291,7 +291,7 @@ final class Journal implements AutoCloseable {
     }
 
     /** Records a settlement, in the room that was kept for it. */
-    void settle(Place place, Entry.Settled settled) {
+    public void settle(Place place, Entry.Settled settled) {
       makeSpace();
       int from = begin(Entry.SETTLED);
       Entry.encode(settled, buffer);
@@ -303,7 +303,7 @@ final class Journal implements AutoCloseable {
     /**
      * Hands all records to the kernel. When it does not take them they are kept and tried again.
      */
-    void flush() {
+    public void flush() {
       if (buffer.position() == 0) {
         return;
       }

@@ -1,4 +1,4 @@
-package com.runspace.ledger;
+package com.runspace.journal;
 
 import com.runspace.base.Nanos;
 

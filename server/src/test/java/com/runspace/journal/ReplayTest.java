@@ -1,10 +1,10 @@
-package com.runspace.ledger;
+package com.runspace.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.runspace.ledger.Samples.Rows;
-import com.runspace.ledger.Samples.Written;
+import com.runspace.journal.Samples.Rows;
+import com.runspace.journal.Samples.Written;
 import com.runspace.testkit.ManualTime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,14 +56,14 @@ class ReplayTest {
     }
   }
 
-  private Poster.Replayed replay(Map<Long, byte[]> journal, Rows rows) throws Exception {
+  private Replay.Found replay(Map<Long, byte[]> journal, Rows rows) throws Exception {
     for (Map.Entry<Long, byte[]> file : journal.entrySet()) {
       Files.write(Segment.path(folder, file.getKey()), file.getValue());
     }
-    return Poster.replay(folder, rows, LATER);
+    return Replay.run(folder, rows, LATER);
   }
 
-  private Poster.Replayed replay(byte[] file, Rows rows) throws Exception {
+  private Replay.Found replay(byte[] file, Rows rows) throws Exception {
     return replay(Map.of(1L, file), rows);
   }
 
@@ -78,9 +78,9 @@ class ReplayTest {
   @Test
   void aWholeJournalIsReadToItsEnd() throws Exception {
     Rows rows = new Rows();
-    Poster.Replayed replayed = replay(file(), rows);
+    Replay.Found replayed = replay(file(), rows);
     assertThat(rows.byId).isEqualTo(Samples.worth(records, LATER));
-    assertThat(replayed).isEqualTo(new Poster.Replayed(1, 4, 1, 5, List.of(), 1));
+    assertThat(replayed).isEqualTo(new Replay.Found(1, 4, 1, 5, List.of(), 1));
     assertThat(Segment.path(folder, 1)).as("what is posted is deleted").doesNotExist();
     Entry.Settled crashed = rows.byId.get(Samples.id(5));
     assertThat(crashed).isNotNull();
@@ -97,7 +97,7 @@ class ReplayTest {
       byte[] shorter = Arrays.copyOf(file(), cut);
       for (byte[] file : List.of(shorter, Arrays.copyOf(shorter, file().length))) {
         Rows rows = new Rows();
-        Poster.Replayed replayed = replay(file, rows);
+        Replay.Found replayed = replay(file, rows);
         assertThat(rows.byId).as("cut at %d", cut).isEqualTo(Samples.worth(left, LATER));
         // Where only zeros are cut off, or put in their place, there is nothing to see.
         boolean zeros = cut >= 28 && (cut > Segment.HEADER_BYTES || file.length > cut);
@@ -127,7 +127,7 @@ class ReplayTest {
         byte[] file = file().clone();
         file[at] ^= (byte) (1 << bit);
         Rows rows = new Rows();
-        Poster.Replayed replayed = replay(file, rows);
+        Replay.Found replayed = replay(file, rows);
         List<Written> left = without(at);
         assertThat(rows.byId).as("byte %d", at).isEqualTo(Samples.worth(left, LATER));
         // The rest of the head is empty and not looked at.
@@ -166,7 +166,7 @@ class ReplayTest {
       rest.remove(gone);
       Segment.writeList(folder, files.keySet());
       Rows rows = new Rows();
-      Poster.Replayed replayed = replay(rest, rows);
+      Replay.Found replayed = replay(rest, rows);
       List<Written> left = records.stream().filter(each -> each.segment() != gone).toList();
       assertThat(rows.byId).isEqualTo(Samples.worth(left, LATER));
       assertThat(replayed.damage())
@@ -197,7 +197,7 @@ class ReplayTest {
   @Test
   void aCopyOfASegmentCountsOnce() throws Exception {
     Rows rows = new Rows();
-    Poster.Replayed replayed = replay(Map.of(1L, file(), 7L, file()), rows);
+    Replay.Found replayed = replay(Map.of(1L, file(), 7L, file()), rows);
     assertThat(rows.byId).isEqualTo(Samples.worth(records, LATER));
     assertThat(replayed.damage())
         .containsExactly("segment 7: it is a copy of segment 1 and was passed over");
@@ -214,7 +214,7 @@ class ReplayTest {
     Rows rows = new Rows();
     Files.write(Segment.path(folder, 1), file());
     assertThatThrownBy(() ->
-            Poster.replay(
+            Replay.run(
                 folder,
                 calls -> {
                   rows.post(calls.subList(0, 2));
@@ -222,10 +222,10 @@ class ReplayTest {
                 },
                 LATER))
         .hasMessage("full");
-    Poster.Replayed replayed = Poster.replay(folder, rows, LATER);
+    Replay.Found replayed = Replay.run(folder, rows, LATER);
     assertThat(rows.byId).isEqualTo(Samples.worth(records, LATER));
     assertThat(replayed.added()).isEqualTo(3);
-    assertThat(Poster.replay(folder, rows, LATER).segments()).isZero();
+    assertThat(Replay.run(folder, rows, LATER).segments()).isZero();
   }
 
   @Test
@@ -239,7 +239,7 @@ class ReplayTest {
     // A newer writer would have the right checksum over its version.
     ByteBuffer.wrap(file).putInt(24, new Segment.Checksum().of(0, 0, file, 0, 24));
     Files.write(segment.path, file);
-    assertThatThrownBy(() -> Poster.replay(folder, new Rows(), LATER))
+    assertThatThrownBy(() -> Replay.run(folder, new Rows(), LATER))
         .hasMessageContaining("newer RunSpace");
     assertThat(segment.path).exists();
   }

@@ -1,0 +1,27 @@
+package com.runspace.journal;
+
+import java.util.Collection;
+
+/**
+ * What of the journal the store does not have yet.
+ *
+ * @param segments files of the journal
+ * @param waitingBytes written and not yet posted
+ * @param openCalls admitted and not yet settled
+ * @param isRefused whether the store did not take it the last time
+ */
+public record Backlog(int segments, long waitingBytes, int openCalls, boolean isRefused) {
+  /** Of a ledger that keeps no journal. */
+  public static final Backlog NONE = new Backlog(0, 0, 0, false);
+
+  /** As of about now, while loops and poster write. */
+  static Backlog of(Collection<Segment> segments, boolean isRefused) {
+    long waiting = 0;
+    int open = 0;
+    for (Segment segment : segments) {
+      waiting += segment.written - segment.posted;
+      open += segment.openCalls();
+    }
+    return new Backlog(segments.size(), waiting, open, isRefused);
+  }
+}
