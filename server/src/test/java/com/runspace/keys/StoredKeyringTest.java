@@ -8,6 +8,7 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
+import com.runspace.keys.KeySecret.Hash;
 import com.runspace.keys.StoredKeyring.Created;
 import com.runspace.testkit.ManualTime;
 import java.io.IOException;
@@ -281,7 +282,7 @@ class StoredKeyringTest {
       }
     }
     assertThat(disk.indexOf("a name to be found")).isPositive();
-    assertThat(disk.indexOf(KeyHash.of(key.secret().reveal()).hex())).isPositive();
+    assertThat(disk.indexOf(Hash.of(key.secret().reveal()).hex())).isPositive();
     assertThat(disk.indexOf(KeySecret.PREFIX)).isNegative();
     for (Created each : List.of(key, next)) {
       String text = each.secret().reveal();
