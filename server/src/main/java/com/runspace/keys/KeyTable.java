@@ -46,7 +46,7 @@ final class KeyTable {
           + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   /** What nodes tell each other about keys. */
-  private static final String TOPIC = "key";
+  static final String TOPIC = "key";
 
   private static final String NEWEST_FIRST = " ORDER BY created_at DESC, id";
 

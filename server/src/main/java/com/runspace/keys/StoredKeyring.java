@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * soon as the store can, by {@link #flushLastUsed}.
  */
 public final class StoredKeyring implements Keyring {
+  /** What is announced under this word is for {@link #heard}. */
+  public static final String TOPIC = KeyTable.TOPIC;
+
   /** The longest time that a rotated key lives on. */
   public static final Duration LONGEST_OVERLAP = Duration.ofDays(7);
 
