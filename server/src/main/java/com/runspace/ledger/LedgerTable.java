@@ -254,14 +254,15 @@ public final class LedgerTable {
     Map<AccountId, List<Balance>> balances = new HashMap<>();
     db.list(
         "SELECT account, day, spender, SUM(charge) FROM usage_day WHERE day >= ?"
-            + " GROUP BY account, day, spender",
+            + " GROUP BY account, day, spender ORDER BY account, day, spender",
         row ->
             lines
                 .computeIfAbsent(dayKey(row), _ -> new ArrayList<>())
                 .add(new Balance.Line(row.getString(3), new Nanos(row.getLong(4)), Nanos.ZERO)),
         first.epochDay());
     db.list(
-        "SELECT account, day, granted, spent FROM allowance_day WHERE day >= ?",
+        "SELECT account, day, granted, spent FROM allowance_day WHERE day >= ?"
+            + " ORDER BY account, day",
         row -> {
           DayKey key = dayKey(row);
           Nanos granted = new Nanos(row.getLong(3));
