@@ -3,6 +3,7 @@ package com.runspace.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.journal.Entry;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,5 +132,41 @@ class LedgerFileTest {
     Files.writeString(backup, "this is no store at all, whatever its name says");
     assertThatThrownBy(() -> Db.sqlite(backup, Duration.ofSeconds(1)))
         .hasMessageContaining("cannot be used");
+  }
+
+  @Test
+  void sumsOfTheSecondSchemaBecomeThoseOfOneMachine() throws Exception {
+    try (Db old = Db.sqlite(folder.resolve("old.db"), Duration.ofSeconds(1))) {
+      old.migrate("ledger", Db.steps(LedgerTable.class, "schema-1.sql", "schema-2.sql"));
+      old.<Integer>write(connection -> {
+        String day = "INSERT INTO allowance_day (account, day, granted, leased, spent) VALUES ";
+        Db.update(connection, day + "('acc_1', 20000, 900, 900, 12), ('acc_1', 20001, 800, 0, 5)");
+        return Db.update(
+            connection,
+            "INSERT INTO usage_day VALUES ('acc_1', 20000, 'key_1', 'small', 2, 20, 10, 30, 7),"
+                + " ('acc_1', 20000, 'key_1', 'large', 1, 21, 11, 31, 1),"
+                + " ('acc_1', 20000, 'key_2', 'small', 3, 22, 12, 32, 4),"
+                + " ('acc_1', 20001, 'key_1', 'small', 4, 23, 13, 33, 5)");
+      });
+      LedgerTable taken = new LedgerTable(old);
+      Day day = LedgerTableTest.DAY;
+      assertThat(taken.usage(Samples.ACCOUNT, day, day.next(), Set.of()))
+          .containsExactly(new Usage(null, null, null, 10, 86, 46, 126, new Nanos(17)));
+      Balance.Line first = new Balance.Line("key_1", new Nanos(8), Nanos.ZERO);
+      Balance.Line second = new Balance.Line("key_2", new Nanos(4), Nanos.ZERO);
+      Balance.Line next = new Balance.Line("key_1", new Nanos(5), Nanos.ZERO);
+      assertThat(taken.balancesSince(day))
+          .containsOnly(
+              Map.entry(
+                  Samples.ACCOUNT,
+                  List.of(
+                      new Balance(
+                          day, new Nanos(900), new Nanos(12), Nanos.ZERO, List.of(first, second)),
+                      new Balance(
+                          day.next(), new Nanos(800), new Nanos(5), Nanos.ZERO, List.of(next)))));
+      assertThat(taken.post(List.of(LedgerTableTest.call(4, "key_1", "small", 0, 2)))).isOne();
+      assertThat(taken.usage(Samples.ACCOUNT, day, day, Set.of()).getFirst().charge())
+          .isEqualTo(new Nanos(14));
+    }
   }
 }
