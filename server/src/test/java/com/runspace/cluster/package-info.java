@@ -1,0 +1,5 @@
+/** Several nodes on one store. */
+@NullMarked
+package com.runspace.cluster;
+
+import org.jspecify.annotations.NullMarked;
