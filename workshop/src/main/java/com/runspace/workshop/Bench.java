@@ -41,10 +41,11 @@ final class Bench {
   /** Runs the bench as the options say; see {@link Options#HELP}. */
   public static void main(String[] args) throws IOException, InterruptedException {
     String program = args.length == 0 ? "" : args[0];
-    if (List.of("fuzz", "mcp", "slow", "steps", "wrongkeys").contains(program)) {
+    if (List.of("cluster", "fuzz", "mcp", "slow", "steps", "wrongkeys").contains(program)) {
       String[] rest = Arrays.copyOfRange(args, 1, args.length);
       System.exit(
           switch (program) {
+            case "cluster" -> Cluster.run(rest);
             case "fuzz" -> Fuzz.run(rest);
             case "mcp" -> McpCost.run(rest);
             case "slow" -> Slow.run(rest);

@@ -29,11 +29,21 @@ final class Dialogue implements MessageReader.Body, AutoCloseable {
       ScriptedUpstream.@Nullable Usage usage,
       boolean retryAfter,
       long endNanos,
-      String text) {}
+      String text) {
+    /** In a few words, for counts: the status and, of a refusal, its code. */
+    String kind() {
+      Matcher code = CODE.matcher(text);
+      return status == 200
+          ? isWhole ? "200" : "200, cut off"
+          : status + (code.find() ? " " + code.group(1) : "");
+    }
+  }
 
   private static final int PATIENCE_MILLIS = 60_000;
+  private static final int SAID_CHARS = 700;
   private static final int CONNECT_MILLIS = 2_000;
   private static final Pattern ID = Pattern.compile("\"chatcmpl-([^\"]+)\"");
+  private static final Pattern CODE = Pattern.compile("\"code\":\\s*\"([a-z_]+)\"");
   private static final Pattern USAGE =
       Pattern.compile("\"prompt_tokens\":(\\d+),\"completion_tokens\":(\\d+)");
 
@@ -47,8 +57,7 @@ final class Dialogue implements MessageReader.Body, AutoCloseable {
     this.port = port;
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(PATIENCE_MILLIS);
-    socket.connect(
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS);
   }
 
   /** Makes one call and hears what there is to be heard of it, also when the gateway dies. */
@@ -136,7 +145,7 @@ final class Dialogue implements MessageReader.Body, AutoCloseable {
         usage,
         head.toLowerCase(Locale.ROOT).contains("\nretry-after:"),
         now,
-        body.substring(Math.max(0, body.length() - 300)) + fault);
+        body.substring(Math.max(0, body.length() - SAID_CHARS)) + fault);
   }
 
   @Override

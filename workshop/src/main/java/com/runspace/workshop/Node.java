@@ -84,6 +84,11 @@ final class Node implements AutoCloseable {
     return child != null;
   }
 
+  /** Whether anybody listens at its port. */
+  boolean answers() {
+    return Ports.accepts(port);
+  }
+
   /** Starts its process. */
   void begin() throws IOException {
     child = RunSpace.begin(name, folder, jar, port, options, List.of());

@@ -37,7 +37,6 @@ final class ProcessFigures {
         micros += cpuMicros(List.of(pid));
       } catch (IOException ended) {
         // It has ended meanwhile, and its parent counts it next time.
-        continue;
       }
     }
     return micros;

@@ -115,30 +115,30 @@ final class RunSpace {
   static String config(int upstream, int adminPort, String allowance, String more) {
     return more
         + """
-    log: {calls: false}
-    admin: {port: %d}
-    local: {engine: off, ollama: off, allowance: %s}
-    providers:
-      bench: {url: "http://127.0.0.1:%d/v1", probe: off}
-    models:
-      - id: bench
-        name: Bench
-        weights: bench
-        licence: Apache-2.0
-        window: 131072
-        maxOutput: 4096
-        price: {input: 0.10, output: 0.40}
-        routes:
-          - {provider: bench, model: %s}
-      - id: m
-        weights: bench
-        licence: Apache-2.0
-        window: 131072
-        maxOutput: %d
-        price: {input: 0.10, output: 0.40}
-        routes:
-          - {provider: bench, model: %s}
-    """
+        log: {calls: false}
+        admin: {port: %d}
+        local: {engine: off, ollama: off, allowance: %s}
+        providers:
+          bench: {url: "http://127.0.0.1:%d/v1", probe: off}
+        models:
+          - id: bench
+            name: Bench
+            weights: bench
+            licence: Apache-2.0
+            window: 131072
+            maxOutput: 4096
+            price: {input: 0.10, output: 0.40}
+            routes:
+              - {provider: bench, model: %s}
+          - id: m
+            weights: bench
+            licence: Apache-2.0
+            window: 131072
+            maxOutput: %d
+            price: {input: 0.10, output: 0.40}
+            routes:
+              - {provider: bench, model: %s}
+        """
             .formatted(adminPort, allowance, upstream, UPSTREAM_MODEL, MAX_OUTPUT, UPSTREAM_MODEL);
   }
 }
