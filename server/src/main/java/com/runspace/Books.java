@@ -113,7 +113,7 @@ final class Books implements AutoCloseable {
               time,
               () -> division(cluster));
       if (cluster != null) {
-        cluster.start();
+        cluster.bulletin().on(StoredKeyring.TOPIC, keyring::heard, keyring::resync);
       }
       List<Ledger> ledgers = new ArrayList<>();
       for (int i = 0; i <= settings.eventLoops(); i++) {
@@ -164,6 +164,18 @@ final class Books implements AutoCloseable {
     Nanos amount = gated ? Nanos.ZERO : settings.local().allowance();
     Allowance.Grant grant = new Allowance.Grant(amount, gated ? "" : "local");
     return _ -> grant;
+  }
+
+  /** This node among those that share the store; null for a node alone. */
+  @Nullable Cluster cluster() {
+    return cluster;
+  }
+
+  /** Begins to share with other nodes, when all who listen to them are there. */
+  void start() {
+    if (cluster != null) {
+      cluster.start();
+    }
   }
 
   /** Who says from now on what an account may spend in a day. */

@@ -120,6 +120,7 @@ final class Wiring implements AutoCloseable {
     if (members != null) {
       members.start();
     }
+    books.start();
     certificate = new Certificates(vertx, settings.edge().tls(), time);
     LoopServer.Place place =
         new LoopServer.Place(

@@ -161,7 +161,9 @@ final class SignInEndpoint {
     if (!(outcome instanceof SignIn.SignedIn signedIn)) {
       return new Done(outcome, null, null);
     }
-    if (key != null && keyring.isFull(signedIn.wallet().account())) {
+    StoredKeyring.Created made =
+        key == null ? null : keyring.createWithin(signedIn.wallet().account(), key).orElse(null);
+    if (key != null && made == null) {
       sessions.end(signedIn.session().account(), signedIn.session().id());
       String full = "The account has " + StoredKeyring.LIVE_MAX + " live keys.";
       return new Done(outcome, null, Refusal.of(ApiError.WALLET_CONFLICT, full));
@@ -171,10 +173,7 @@ final class SignInEndpoint {
     if (before != null) {
       sessions.end(before.account(), before.id());
     }
-    if (key == null) {
-      return new Done(outcome, null, null);
-    }
-    return new Done(outcome, keyring.create(signedIn.wallet().account(), key).secret(), null);
+    return new Done(outcome, made == null ? null : made.secret(), null);
   }
 
   private void answer(Exchange exchange, Done done) {

@@ -33,12 +33,19 @@ public final class Db implements AutoCloseable {
   private static final String EVERYTHING = "everything";
   private static final int KEPT = 4;
   private static final int ATTEMPTS = 5;
+  private static final long FRESH_NANOS = 1_000_000_000L;
+
+  /** A connection that nobody uses just now. */
+  private record Idle(Connection connection, long sinceNanos) {}
 
   private final Engine engine;
   private final ReentrantLock writing = new ReentrantLock();
-  private final ConcurrentLinkedDeque<Connection> readers = new ConcurrentLinkedDeque<>();
-  private final ConcurrentLinkedDeque<Connection> others = new ConcurrentLinkedDeque<>();
-  private @Nullable Connection writer;
+  private final ConcurrentLinkedDeque<Idle> readers = new ConcurrentLinkedDeque<>();
+  private final ConcurrentLinkedDeque<Idle> others = new ConcurrentLinkedDeque<>();
+
+  /** One at the most. */
+  private final ConcurrentLinkedDeque<Idle> writer = new ConcurrentLinkedDeque<>();
+
   private volatile boolean closed;
 
   private Db(Engine engine) {
@@ -111,30 +118,13 @@ public final class Db implements AutoCloseable {
   public <T extends @Nullable Object> T write(Work<T> work) throws SQLException {
     writing.lock();
     try {
-      Connection connection = writer;
-      if (connection == null) {
-        refuseWhenClosed();
-        connection = engine.connect(/* writes= */ true);
-        writer = connection;
-      }
-      boolean done = false;
-      try {
-        T result =
-            transaction(
-                connection,
-                within -> {
-                  alone(within, EVERYTHING);
-                  return work.run(within);
-                });
-        done = true;
-        return result;
-      } finally {
-        if (!done) {
-          // A connection whose transaction failed is not trusted with another one.
-          writer = null;
-          closeQuietly(connection);
-        }
-      }
+      return on(
+          writer,
+          /* writes= */ true,
+          within -> {
+            alone(within, EVERYTHING);
+            return work.run(within);
+          });
     } finally {
       writing.unlock();
     }
@@ -167,22 +157,41 @@ public final class Db implements AutoCloseable {
   }
 
   private <T extends @Nullable Object> T on(
-      ConcurrentLinkedDeque<Connection> kept, boolean writes, Work<T> work) throws SQLException {
+      ConcurrentLinkedDeque<Idle> kept, boolean writes, Work<T> work) throws SQLException {
     refuseWhenClosed();
-    Connection free = kept.poll();
+    Connection free = idle(kept);
     Connection connection = free == null ? engine.connect(writes) : free;
     boolean done = false;
     try {
       T result = transaction(connection, work);
       done = true;
       return result;
+    } catch (SQLException fault) {
+      if (engine.isLoss(fault)) {
+        closeAll(readers);
+        closeAll(others);
+      }
+      throw fault;
     } finally {
+      // A connection whose transaction failed is not trusted with another one.
       if (done && !closed && kept.size() < KEPT) {
-        kept.add(connection);
+        kept.push(new Idle(connection, System.nanoTime()));
       } else {
         closeQuietly(connection);
       }
     }
+  }
+
+  /** The one that was used last; one that has lain for a while is asked whether it still works. */
+  private @Nullable Connection idle(ConcurrentLinkedDeque<Idle> kept) {
+    for (Idle idle = kept.poll(); idle != null; idle = kept.poll()) {
+      boolean fresh = System.nanoTime() - idle.sinceNanos < FRESH_NANOS;
+      if (fresh || engine.isAlive(idle.connection)) {
+        return idle.connection;
+      }
+      closeQuietly(idle.connection);
+    }
+    return null;
   }
 
   /** Makes other work that asks for the same lock wait until this transaction has ended. */
@@ -362,18 +371,15 @@ public final class Db implements AutoCloseable {
       closeAll(readers);
       closeAll(others);
       // Last, so that it is this one that folds the log into the file.
-      if (writer != null) {
-        closeQuietly(writer);
-        writer = null;
-      }
+      closeAll(writer);
     } finally {
       writing.unlock();
     }
   }
 
-  private static void closeAll(ConcurrentLinkedDeque<Connection> connections) {
-    for (Connection one = connections.poll(); one != null; one = connections.poll()) {
-      closeQuietly(one);
+  private static void closeAll(ConcurrentLinkedDeque<Idle> connections) {
+    for (Idle one = connections.poll(); one != null; one = connections.poll()) {
+      closeQuietly(one.connection);
     }
   }
 

@@ -6,11 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
+import java.sql.Driver;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /** What SQLite and PostgreSQL do not do in the same way. */
 sealed interface Engine {
@@ -36,6 +39,12 @@ sealed interface Engine {
 
   /** Whether work that failed for this may be done once more: it only met other work. */
   boolean isConflict(SQLException fault);
+
+  /** Whether the store was lost with this, and other connections to it with it. */
+  boolean isLoss(SQLException fault);
+
+  /** Whether a connection that nobody has used for a while still leads to the store. */
+  boolean isAlive(Connection idle);
 
   List<String> problems(Connection connection) throws SQLException;
 
@@ -118,6 +127,16 @@ sealed interface Engine {
     }
 
     @Override
+    public boolean isLoss(SQLException fault) {
+      return false;
+    }
+
+    @Override
+    public boolean isAlive(Connection idle) {
+      return true;
+    }
+
+    @Override
     public List<String> problems(Connection connection) throws SQLException {
       List<String> problems =
           Db.list(connection, "PRAGMA integrity_check", row -> row.getString(1));
@@ -159,12 +178,22 @@ sealed interface Engine {
   record Postgres(String url, String name) implements Engine {
     private static final String SCHEME = "jdbc:postgresql://";
     private static final int OLDEST = 14;
+    private static final int ALIVE_SECONDS = 5;
 
-    static Postgres of(String url) {
+    static Postgres of(String url) throws SQLException {
       int query = url.indexOf('?');
       String name = query < 0 ? url : url.substring(0, query);
-      // What stands before an @ would be a user with a password, which the driver does not take.
-      return new Postgres(url, name.substring(Math.min(SCHEME.length(), name.length())));
+      if (!url.startsWith(SCHEME) || name.indexOf('@') >= 0) {
+        // The driver takes no user and password before an @, and would show them in its message.
+        throw new SQLException(
+            "the address of the store has to be jdbc:postgresql://host/database?user=…&password=…");
+      }
+      return new Postgres(url, name.substring(SCHEME.length()));
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
 
     @Override
@@ -177,18 +206,53 @@ sealed interface Engine {
       settings.setProperty("tcpKeepAlive", "true");
       // A statement that waits for a lock for so long is better done again.
       settings.setProperty("options", "-c lock_timeout=10s");
+      // A text, or nothing, is taken as what its column holds, as SQLite does.
+      settings.setProperty("stringtype", "unspecified");
+      // Details quote values of rows, which are not for a log.
+      settings.setProperty("logServerErrorDetail", "false");
       try {
-        Connection connection = DriverManager.getConnection(url, settings);
-        int version = connection.getMetaData().getDatabaseMajorVersion();
-        if (version < OLDEST) {
-          connection.close();
-          throw new SQLException(
-              "it is version " + version + ", and RunSpace needs " + OLDEST + " or newer");
+        // Not DriverManager's getConnection, which quotes the whole address when it fails.
+        Driver driver = DriverManager.getDriver(SCHEME + "localhost/any");
+        @Nullable Connection connection = driver.connect(url, settings);
+        if (connection == null) {
+          throw new SQLException("the driver cannot read this address");
         }
-        return connection;
+        return prepared(connection, writes);
       } catch (SQLException cannot) {
+        // The driver quotes an address that it cannot read. So does a cause, which is left out.
+        String why = String.valueOf(cannot.getMessage()).replace(url, "the address of the store");
+        throw new SQLException("PostgreSQL at " + name + ": " + why, cannot.getSQLState());
+      }
+    }
+
+    /** Readers see one moment in all that they read, as on SQLite. */
+    private static Connection prepared(Connection connection, boolean writes) throws SQLException {
+      boolean done = false;
+      try {
+        refuseUnfit(connection);
+        connection.setTransactionIsolation(
+            writes
+                ? Connection.TRANSACTION_READ_COMMITTED
+                : Connection.TRANSACTION_REPEATABLE_READ);
+        connection.setReadOnly(!writes);
+        done = true;
+        return connection;
+      } finally {
+        if (!done) {
+          connection.close();
+        }
+      }
+    }
+
+    private static void refuseUnfit(Connection connection) throws SQLException {
+      int version = connection.getMetaData().getDatabaseMajorVersion();
+      if (version < OLDEST) {
         throw new SQLException(
-            "PostgreSQL at " + name + ": " + cannot.getMessage(), cannot.getSQLState(), cannot);
+            "it is version " + version + ", and RunSpace needs " + OLDEST + " or newer");
+      }
+      String encoding = connection.unwrap(PGConnection.class).getParameterStatus("server_encoding");
+      if (!"UTF8".equals(encoding)) {
+        throw new SQLException("the database has the encoding " + encoding + " and not UTF8");
       }
     }
 
@@ -203,13 +267,14 @@ sealed interface Engine {
     }
 
     /**
-     * {@code WITHOUT ROWID} keeps SQLite from storing a key twice. Texts are ordered by their bytes
-     * everywhere, as SQLite does it, whatever the database was made with.
+     * {@code WITHOUT ROWID} keeps SQLite from storing a key twice. As on SQLite, a text may have
+     * any length and is ordered by its bytes, and an INTEGER has 64 bits.
      */
     @Override
     public String schema(String sql) {
       return sql.replace(" WITHOUT ROWID", "")
-          .replaceAll("\\b((?:VAR)?CHAR\\(\\d+\\)|TEXT)", "$1 COLLATE \"C\"");
+          .replaceAll("\\b(?:(?:VAR)?CHAR\\(\\d+\\)|TEXT\\b)", "TEXT COLLATE \"C\"")
+          .replaceAll("\\bINTEGER\\b", "BIGINT");
     }
 
     @Override
@@ -226,6 +291,22 @@ sealed interface Engine {
     public boolean isConflict(SQLException fault) {
       // Serialization failure, deadlock.
       return "40001".equals(fault.getSQLState()) || "40P01".equals(fault.getSQLState());
+    }
+
+    @Override
+    public boolean isLoss(SQLException fault) {
+      String state = fault.getSQLState();
+      // The connection broke, or the server says that it stops.
+      return state != null && (state.startsWith("08") || state.startsWith("57P"));
+    }
+
+    @Override
+    public boolean isAlive(Connection idle) {
+      try {
+        return idle.isValid(ALIVE_SECONDS);
+      } catch (SQLException negative) {
+        throw new IllegalStateException(negative);
+      }
     }
 
     @Override

@@ -20,7 +20,7 @@ public interface Shares {
   /**
    * Asks for more of a limit, unless that is being done already. Never blocks.
    *
-   * @param least what is needed beyond the share's amount
+   * @param least what is needed beyond the share's amount; what there is of it comes
    * @param more what would be good to have beyond it, at least {@code least}
    */
   Answer want(Share share, long least, long more);

@@ -17,14 +17,19 @@ import org.postgresql.PGNotification;
  * are told that they may have missed something.
  */
 public final class Bulletin implements AutoCloseable {
-  /** Who listens to a topic. Called on the one thread, which may block for a little. */
-  public interface Listener {
-    /** What was announced, by this node or another. */
-    void heard(String text);
-
-    /** Anything may have been announced meanwhile. */
-    void missed();
+  /** Takes in one announcement. */
+  @FunctionalInterface
+  public interface Hearing {
+    void heard(String text) throws SQLException;
   }
+
+  /** Takes in that anything may have been announced meanwhile. */
+  @FunctionalInterface
+  public interface Missing {
+    void missed() throws SQLException;
+  }
+
+  private record Listener(Hearing hearing, Missing missing) {}
 
   private static final System.Logger LOG = System.getLogger(Bulletin.class.getName());
   private static final int PATIENCE_MILLIS = 3_000;
@@ -42,9 +47,13 @@ public final class Bulletin implements AutoCloseable {
     this.db = db;
   }
 
-  /** Who hears of a topic, a word; one listener has each. To be called before the start. */
-  public void on(String topic, Listener listener) {
-    listeners.put(topic, listener);
+  /**
+   * Who hears of a topic, a word; one listener has each. To be called before the start. Listeners
+   * are called on the one thread, and may ask the store; when that fails, all of them are told that
+   * they may have missed something, as soon as the store answers.
+   */
+  public void on(String topic, Hearing hearing, Missing missing) {
+    listeners.put(topic, new Listener(hearing, missing));
   }
 
   /** Begins to listen; nothing is heard on a store that is not shared. */
@@ -70,7 +79,9 @@ public final class Bulletin implements AutoCloseable {
           LOG.log(Level.WARNING, "the store is heard again");
         }
         first = false;
-        listeners.values().forEach(Listener::missed);
+        for (Listener each : listeners.values()) {
+          each.missing.missed();
+        }
         while (!stopping) {
           listen(connection);
         }
@@ -107,7 +118,7 @@ public final class Bulletin implements AutoCloseable {
       int space = said.indexOf(' ');
       Listener listener = space < 0 ? null : listeners.get(said.substring(0, space));
       if (listener != null) {
-        listener.heard(said.substring(space + 1));
+        listener.hearing.heard(said.substring(space + 1));
       }
     }
   }

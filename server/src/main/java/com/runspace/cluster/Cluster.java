@@ -42,8 +42,9 @@ public final class Cluster implements AutoCloseable {
     LeaseTable table = new LeaseTable(db, node);
     Leases leases = new Leases(table, time, node.epoch());
     Bulletin bulletin = new Bulletin(db);
-    bulletin.on(LeaseTable.WANTED, subjects(node, leases::wanted));
-    bulletin.on(LeaseTable.RETURNED, subjects(node, leases::returned));
+    // Whoever waits asks again by himself, so nothing is lost with these.
+    bulletin.on(LeaseTable.WANTED, ofOthers(node, leases::wanted), () -> {});
+    bulletin.on(LeaseTable.RETURNED, ofOthers(node, leases::returned), () -> {});
     return new Cluster(node, nodes, table, leases, bulletin);
   }
 
@@ -60,19 +61,12 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  private static Bulletin.Listener subjects(Node node, Consumer<Subject> then) {
-    return new Bulletin.Listener() {
-      @Override
-      public void heard(String text) {
-        String[] parts = text.split(" ", 3);
-        if (parts.length == 3 && !parts[0].equals(Long.toString(node.number()))) {
-          then.accept(new Subject(parts[2], Long.parseLong(parts[1])));
-        }
-      }
-
-      @Override
-      public void missed() {
-        // Whoever waits asks again by himself.
+  /** What another node says of a limit. */
+  private static Bulletin.Hearing ofOthers(Node node, Consumer<Subject> then) {
+    return text -> {
+      String[] parts = text.split(" ", 3);
+      if (parts.length == 3 && !parts[0].equals(Long.toString(node.number()))) {
+        then.accept(new Subject(parts[2], Long.parseLong(parts[1])));
       }
     };
   }

@@ -33,7 +33,7 @@ interface LeaseStore {
    * @param limit what all nodes may have now
    * @param have what this node may use at the most from now on; never more than it had
    * @param used what of it is used for good
-   * @param least what it needs beyond {@code have}, or the wish is not met
+   * @param least what it needs beyond {@code have}; with less the wish is not met
    * @param more what it would like beyond it
    * @param number of the wish; a higher one than any before, over restarts of the node too
    * @param wanted whether another node waits for what this one gives back

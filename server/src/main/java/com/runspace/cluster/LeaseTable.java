@@ -134,9 +134,8 @@ final class LeaseTable implements LeaseStore {
         elsewhere = Math.addExact(elsewhere, row.used);
       }
     }
-    long given = Division.give(wish, wish.limit() - others - wish.have());
-    // A store that has lost what it had confirmed may know of less than the node has.
-    long amount = Math.clamp(wish.have() + given, 0, Math.max(0, total.granted - others));
+    Division.Share share = Division.divide(wish, total.granted, others);
+    long amount = share.amount();
     if (others + amount != total.leased) {
       var _ =
           Db.update(
@@ -157,7 +156,7 @@ final class LeaseTable implements LeaseStore {
       var _ =
           Db.update(connection, KEEP, name, day, node.number(), amount, wish.used(), wish.number());
     }
-    boolean met = given >= wish.least();
+    boolean met = share.given() >= wish.least();
     String who = node.number() + " " + day + " " + name;
     if (!met) {
       db.announce(connection, WANTED, who);
@@ -165,7 +164,7 @@ final class LeaseTable implements LeaseStore {
     if (wish.wanted() && amount < old) {
       db.announce(connection, RETURNED, who);
     }
-    return new Outcome(given, elsewhere, met);
+    return new Outcome(share.given(), elsewhere, met);
   }
 
   private static List<Row> rows(Connection connection, String name, long day) throws SQLException {

@@ -456,7 +456,9 @@ public final class Leases implements Shares, AutoCloseable {
         return true;
       }
       if (outcome.met()) {
-        dry = false;
+        // Where nothing was needed and nothing came, it is not asked for again and again.
+        dry = outcome.given() == 0 && wish.more() > 0;
+        dryUntilNanos = now + SECOND;
         end();
       } else if (!asking) {
         asking = true;

@@ -125,7 +125,11 @@ public final class ConnectPage {
     }
     KeySettings settings =
         new KeySettings(client.title(), client.doors(), Set.of(), null, Limits.NONE, null);
-    Secret secret = keyring.create(visit.account(), settings).secret();
+    StoredKeyring.Created key = keyring.createWithin(visit.account(), settings).orElse(null);
+    if (key == null) {
+      return again(visit, 422, false, KeysPage.FULL);
+    }
+    Secret secret = key.secret();
     Made made =
         new Made(
             desk.frame(visit, "Connect " + client.title(), "/connect"),

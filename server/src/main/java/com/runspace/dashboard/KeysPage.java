@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -215,7 +216,11 @@ public final class KeysPage {
     if (!forms.spend(visit.account(), visit.form())) {
       return new Desk.Reply.To("/keys?done=again");
     }
-    return shown(visit, keyring.create(visit.account(), form.settings(visit.now())), "");
+    Optional<StoredKeyring.Created> made =
+        keyring.createWithin(visit.account(), form.settings(visit.now()));
+    return made.isPresent()
+        ? shown(visit, made.get(), "")
+        : listed(visit, 422, form.with(Map.of("name", FULL)), false, "");
   }
 
   private Desk.Reply shown(Desk.Visit visit, StoredKeyring.Created created, String replaced) {

@@ -41,12 +41,12 @@ final class AllowanceRefusals {
         .retryAfter(5);
   }
 
-  /** 503: the store did not say in time what this node may spend of the account's day. */
-  static Refusal unknownAllowance() {
+  /** 503: what this node may spend of the allowance has not come in time. */
+  static Refusal unknown() {
     return Refusal.of(
             ApiError.OVERLOADED,
-            "Your allowance is shared by several machines of this service, and this one did not"
-                + " learn its part in time. Please try again shortly.")
+            "The store did not answer in time, so your allowance could not be looked up. Please try"
+                + " again shortly.")
         .retryAfter(5);
   }
 

@@ -164,7 +164,7 @@ public final class Completion {
         }
         case Reservation.Coming coming -> {
           if (isLate()) {
-            guest.refuse(AllowanceRefusals.unknownAllowance());
+            guest.refuse(AllowanceRefusals.unknown());
           } else {
             retryAfter(coming.arrival(), guest);
           }

@@ -51,10 +51,10 @@ public sealed interface Admission {
   record Coming(CompletionStage<?> arrival) implements Admission {}
 
   /**
-   * The call does not fit into this node's part of a limit, and the store cannot be asked for more.
-   * Nothing was taken for it.
+   * The call does not fit into this node's parts of the limits, and the store cannot be asked for
+   * more; or it could not be asked for so long that the parts are others'. Nothing was taken.
    */
-  record Closed(Kind kind) implements Admission {}
+  record Closed() implements Admission {}
 
   /** Which limit. */
   enum Kind {

@@ -3,6 +3,7 @@ package com.runspace.keys;
 import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
+import com.runspace.keys.KeySecret.Hash;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -44,10 +45,13 @@ final class KeyTable {
           + " last_used_at, revoked_at, kind)"
           + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
+  /** What nodes tell each other about keys. */
+  static final String TOPIC = "key";
+
   private static final String NEWEST_FIRST = " ORDER BY created_at DESC, id";
 
   /** A key and the hash by which it is found. */
-  record Row(KeyHash hash, StoredKey key) {}
+  record Row(Hash hash, StoredKey key) {}
 
   private final Db db;
 
@@ -61,14 +65,33 @@ final class KeyTable {
     db.migrate("keys", STEPS);
   }
 
-  void insert(Row row) throws SQLException {
-    db.write(connection -> insert(connection, row));
+  /**
+   * Keeps a key.
+   *
+   * @param most live keys that its account may have with it; apps that were let in are none
+   * @return false when it would have more, and then nothing was kept
+   */
+  boolean insert(Row row, int most) throws SQLException {
+    StoredKey key = row.key;
+    return db.write(connection -> {
+      if (most < Integer.MAX_VALUE
+          && select(connection, " WHERE account = ?", key.account().value()).stream()
+                  .filter(each -> each.key.kind() == StoredKey.Kind.KEY)
+                  .filter(each -> each.key.isLive(key.created()))
+                  .count()
+              >= most) {
+        return false;
+      }
+      insert(connection, row);
+      return true;
+    });
   }
 
-  private static int insert(Connection connection, Row row) throws SQLException {
+  private int insert(Connection connection, Row row) throws SQLException {
     StoredKey key = row.key;
     KeySettings settings = key.settings();
     Nanos cap = settings.dailyCap();
+    announce(connection, key.id());
     return update(
         connection,
         INSERT,
@@ -90,6 +113,11 @@ final class KeyTable {
         key.kind().name());
   }
 
+  /** Tells all nodes, when the transaction is committed, to look at a key again. */
+  private void announce(Connection connection, String id) throws SQLException {
+    db.announce(connection, TOPIC, id);
+  }
+
   /**
    * Revokes a key, if that was not done before.
    *
@@ -102,6 +130,7 @@ final class KeyTable {
           "UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
           now.toEpochMilli(),
           id);
+      announce(connection, id);
       return !select(connection, " WHERE id = ?", id).isEmpty();
     });
   }
@@ -137,6 +166,7 @@ final class KeyTable {
         update(
             connection, "UPDATE api_key SET revoked_at = ? WHERE id = ?", now.toEpochMilli(), id);
       }
+      announce(connection, id);
       return Optional.of(new Rotated(select(connection, " WHERE id = ?", id).getFirst(), next));
     });
   }
@@ -169,10 +199,12 @@ final class KeyTable {
             moment.toEpochMilli()));
   }
 
+  Optional<Row> row(String id) throws SQLException {
+    return db.read(connection -> select(connection, " WHERE id = ?", id)).stream().findFirst();
+  }
+
   Optional<StoredKey> find(String id) throws SQLException {
-    return db.read(connection -> select(connection, " WHERE id = ?", id)).stream()
-        .map(Row::key)
-        .findFirst();
+    return row(id).map(Row::key);
   }
 
   /** The keys of an account, or all, the newest first; revoked and expired ones too. */
@@ -216,7 +248,7 @@ final class KeyTable {
                 rows.getLong("concurrent_calls")),
             instant(rows, "expires_at"));
     return new Row(
-        KeyHash.ofHex(rows.getString("hash")),
+        Hash.ofHex(rows.getString("hash")),
         new StoredKey(
             rows.getString("id"),
             new AccountId(rows.getString("account")),

@@ -119,6 +119,9 @@ final class Limiter {
    *     such a call could never run otherwise
    */
   Admission admit(long nowNanos, long need) {
+    if (parts != null && !parts.areGood()) {
+      return new Admission.Closed();
+    }
     long units = Math.min(need, limits.tokensPerMinute());
     while (true) {
       State before = state.get();

@@ -4,13 +4,14 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.keys.KeySecret.Hash;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /** Keys that live as long as their process. Safe to share between threads. */
 public final class MemoryKeyring implements Keyring {
-  private final ConcurrentMap<KeyHash, Caller> live = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Hash, Caller> live = new ConcurrentHashMap<>();
   private final Randomness random;
   private final Time time;
 
@@ -28,7 +29,7 @@ public final class MemoryKeyring implements Keyring {
     if (!KeySecret.hasForm(bearer)) {
       return Optional.empty();
     }
-    return Optional.ofNullable(live.get(KeyHash.of(bearer))).filter(key -> !key.isRevoked());
+    return Optional.ofNullable(live.get(Hash.of(bearer))).filter(key -> !key.isRevoked());
   }
 
   /** Makes a key that may do everything its account may. The text cannot be had again. */
@@ -40,13 +41,13 @@ public final class MemoryKeyring implements Keyring {
   public Secret create(AccountId account, KeySettings settings) {
     String text = KeySecret.make(random);
     String id = KeySecret.newId(random);
-    live.put(KeyHash.of(text), new Caller(account, id, settings, time, /* shares= */ null));
+    live.put(Hash.of(text), new Caller(account, id, settings, time, /* shares= */ null));
     return new Secret(text);
   }
 
   /** Ends a key at once, for the calls that run too; unknown texts change nothing. */
   public void revoke(Secret key) {
-    Caller caller = live.remove(KeyHash.of(key.reveal()));
+    Caller caller = live.remove(Hash.of(key.reveal()));
     if (caller != null) {
       caller.revoke();
     }

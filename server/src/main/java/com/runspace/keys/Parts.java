@@ -35,6 +35,11 @@ final class Parts {
     this.calls = new Part(Kind.CONCURRENT, "calls " + keyId, limits.concurrentCalls());
   }
 
+  /** Whether this node may still use what it has. */
+  boolean areGood() {
+    return shares.areGood();
+  }
+
   /** Asks for all that a call misses, at once: one answer is waited for and not three. */
   Admission ask(List<Limiter.Gap> gaps) {
     if (gaps.stream().anyMatch(gap -> gap.missing() == 0)) {
@@ -42,16 +47,16 @@ final class Parts {
     }
     List<CompletableFuture<?>> arrivals = new ArrayList<>(gaps.size());
     List<Limiter.Gap> dry = new ArrayList<>(0);
-    Admission.Closed closed = null;
+    boolean isOut = false;
     for (Limiter.Gap gap : gaps) {
       switch (part(gap.kind()).want(gap.missing())) {
         case Shares.Answer.Coming coming -> arrivals.add(coming.arrival().toCompletableFuture());
         case Shares.Answer.Dry _ -> dry.add(gap);
-        case Shares.Answer.Out _ -> closed = new Admission.Closed(gap.kind());
+        case Shares.Answer.Out _ -> isOut = true;
       }
     }
-    if (closed != null) {
-      return closed;
+    if (isOut) {
+      return new Admission.Closed();
     }
     return dry.isEmpty()
         ? new Admission.Coming(CompletableFuture.allOf(arrivals.toArray(CompletableFuture[]::new)))

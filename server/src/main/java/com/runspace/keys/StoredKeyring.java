@@ -6,15 +6,16 @@ import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Shares;
 import com.runspace.base.Time;
+import com.runspace.keys.KeySecret.Hash;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * soon as the store can, by {@link #flushLastUsed}.
  */
 public final class StoredKeyring implements Keyring {
+  /** What is announced under this word is for {@link #heard}. */
+  public static final String TOPIC = KeyTable.TOPIC;
+
   /** The longest time that a rotated key lives on. */
   public static final Duration LONGEST_OVERLAP = Duration.ofDays(7);
 
@@ -51,18 +55,7 @@ public final class StoredKeyring implements Keyring {
   private final KeyTable table;
   private final Time time;
   private final Randomness random;
-  private final @Nullable Shares shares;
-  private final ConcurrentMap<KeyHash, Caller> live = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, KeyHash> hashes = new ConcurrentHashMap<>();
-
-  /** The dashboard's own credentials, which are found by who signed in. */
-  private final ConcurrentMap<AccountId, Caller> playgrounds = new ConcurrentHashMap<>();
-
-  /** When keys that are no more in memory were last used, until the store knows it. */
-  private final ConcurrentMap<String, Long> departed = new ConcurrentHashMap<>();
-
-  /** Revocations that the store does not know yet, by id, with their time. */
-  private final ConcurrentMap<String, Instant> unsaved = new ConcurrentHashMap<>();
+  private final LiveKeys live;
 
   /** The keys where no other node has their limits too; else as the other one. */
   public StoredKeyring(Db db, Time time, Randomness random) throws SQLException {
@@ -78,24 +71,15 @@ public final class StoredKeyring implements Keyring {
   public StoredKeyring(Db db, Time time, Randomness random, @Nullable Shares shares)
       throws SQLException {
     this.table = new KeyTable(db);
-    this.shares = shares;
+    this.live =
+        new LiveKeys(key -> new Caller(key.account(), key.id(), key.settings(), time, shares));
     this.time = time;
     this.random = random;
-    table.liveAt(now().minus(EXPIRED_KEPT)).forEach(this::enliven);
+    table.liveAt(now().minus(EXPIRED_KEPT)).forEach(live::add);
   }
 
   private Instant now() {
     return Instant.ofEpochMilli(time.epochMillis());
-  }
-
-  private void enliven(KeyTable.Row row) {
-    StoredKey key = row.key();
-    hashes.put(key.id(), row.hash());
-    Caller caller = new Caller(key.account(), key.id(), key.settings(), time, shares);
-    live.put(row.hash(), caller);
-    if (key.settings().doors().contains(Door.PLAYGROUND)) {
-      playgrounds.put(key.account(), caller);
-    }
   }
 
   @Override
@@ -103,7 +87,7 @@ public final class StoredKeyring implements Keyring {
     if (!KeySecret.hasForm(bearer)) {
       return Optional.empty();
     }
-    Caller caller = live.get(KeyHash.of(bearer));
+    Caller caller = live.find(Hash.of(bearer));
     if (caller == null || caller.isRevoked()) {
       return Optional.empty();
     }
@@ -113,7 +97,7 @@ public final class StoredKeyring implements Keyring {
 
   /** The live credential of an account's playground; reads memory only. */
   public Optional<Caller> playground(AccountId account) {
-    Caller caller = playgrounds.get(account);
+    Caller caller = live.playground(account);
     if (caller == null || caller.isRevoked()) {
       return Optional.empty();
     }
@@ -123,8 +107,7 @@ public final class StoredKeyring implements Keyring {
 
   /** The live credential of this public id, as an app's tokens lead to it; reads memory only. */
   public Optional<Caller> live(String id) {
-    KeyHash hash = hashes.get(id);
-    Caller caller = hash == null ? null : live.get(hash);
+    Caller caller = live.find(id);
     return caller == null || caller.isRevoked() ? Optional.empty() : Optional.of(caller);
   }
 
@@ -140,7 +123,18 @@ public final class StoredKeyring implements Keyring {
    * @throws SQLException when the store could not keep it; then there is no such key
    */
   public Created create(AccountId account, KeySettings settings) throws SQLException {
-    return create(account, settings, StoredKey.Kind.KEY);
+    return create(account, settings, StoredKey.Kind.KEY, Integer.MAX_VALUE).orElseThrow();
+  }
+
+  /**
+   * Makes a key for an account that has fewer live ones than {@link #LIVE_MAX}, on whatever node
+   * they were made. Else as {@link #create}.
+   *
+   * @return empty when it has as many as it may
+   */
+  public Optional<Created> createWithin(AccountId account, KeySettings settings)
+      throws SQLException {
+    return create(account, settings, StoredKey.Kind.KEY, LIVE_MAX);
   }
 
   /**
@@ -150,11 +144,11 @@ public final class StoredKeyring implements Keyring {
    * @throws SQLException when the store could not keep it; then there is none
    */
   public StoredKey createForApp(AccountId account, KeySettings settings) throws SQLException {
-    return create(account, settings, StoredKey.Kind.APP).key();
+    return create(account, settings, StoredKey.Kind.APP, Integer.MAX_VALUE).orElseThrow().key();
   }
 
-  private Created create(AccountId account, KeySettings settings, StoredKey.Kind kind)
-      throws SQLException {
+  private Optional<Created> create(
+      AccountId account, KeySettings settings, StoredKey.Kind kind, int most) throws SQLException {
     Instant now = now();
     Instant expires = settings.expires();
     if (expires != null && !expires.isAfter(now)) {
@@ -163,17 +157,16 @@ public final class StoredKeyring implements Keyring {
     Secret secret = new Secret(KeySecret.make(random));
     KeyTable.Row row = row(secret, account, settings, now, kind);
     // In memory first, so that whoever sees it in the store can revoke it; nobody has its text yet.
-    enliven(row);
+    live.add(row);
     boolean kept = false;
     try {
-      table.insert(row);
-      kept = true;
+      kept = table.insert(row, most);
     } finally {
       if (!kept) {
-        stop(row.key().id());
+        live.stop(row.key().id());
       }
     }
-    return new Created(secret, row.key());
+    return kept ? Optional.of(new Created(secret, row.key())) : Optional.empty();
   }
 
   private KeyTable.Row row(
@@ -183,7 +176,7 @@ public final class StoredKeyring implements Keyring {
     String hint = isShown ? text.substring(text.length() - HINT_LENGTH) : "";
     String id = KeySecret.newId(random);
     return new KeyTable.Row(
-        KeyHash.of(text),
+        Hash.of(text),
         new StoredKey(
             id, account, settings, hint, now, /* lastUsed= */ null, /* revoked= */ null, kind));
   }
@@ -199,19 +192,14 @@ public final class StoredKeyring implements Keyring {
    */
   public boolean revoke(String id) throws SQLException {
     Instant now = now();
-    boolean wasLive = stop(id);
+    live.stopForGood(id, now);
     try {
-      boolean known = table.revoke(id, unsaved.getOrDefault(id, now));
+      boolean known = table.revoke(id, live.revokedAt(id, now));
       if (known) {
-        unsaved.remove(id);
-      } else if (wasLive) {
-        unsaved.putIfAbsent(id, now);
+        live.revocationSaved(id);
       }
       return known;
     } catch (SQLException cannot) {
-      if (wasLive) {
-        unsaved.putIfAbsent(id, now);
-      }
       throw new SQLException(
           "the key "
               + id
@@ -231,9 +219,9 @@ public final class StoredKeyring implements Keyring {
    */
   public List<String> revokeAll(AccountId account) throws SQLException {
     Instant now = now();
-    for (Caller caller : List.copyOf(live.values())) {
-      if (caller.account().equals(account) && stop(caller.keyId())) {
-        unsaved.putIfAbsent(caller.keyId(), now);
+    for (Caller caller : live.all()) {
+      if (caller.account().equals(account)) {
+        live.stopForGood(caller.keyId(), now);
       }
     }
     // Those that expired long ago are not in memory.
@@ -253,21 +241,6 @@ public final class StoredKeyring implements Keyring {
     return live.size();
   }
 
-  private boolean stop(String id) {
-    KeyHash hash = hashes.remove(id);
-    Caller caller = hash == null ? null : live.remove(hash);
-    if (caller == null) {
-      return false;
-    }
-    caller.revoke();
-    playgrounds.remove(caller.account(), caller);
-    Long use = caller.unsavedUse();
-    if (use != null) {
-      departed.put(id, use);
-    }
-    return true;
-  }
-
   /**
    * Makes a key with the settings of a live one, which ends after the overlap. Limits and caps are
    * of a key, so in the overlap there is twice of each. Blocks.
@@ -283,7 +256,7 @@ public final class StoredKeyring implements Keyring {
       throw new IllegalArgumentException(
           "the overlap must be from 0 to " + LONGEST_OVERLAP.toDays() + " days");
     }
-    if (!hashes.containsKey(id)) {
+    if (!live.has(id)) {
       return Optional.empty();
     }
     Instant now = now();
@@ -298,31 +271,55 @@ public final class StoredKeyring implements Keyring {
                 KeyTable.Row next =
                     row(secret, old.key().account(), old.key().settings(), now, StoredKey.Kind.KEY);
                 made.set(next);
-                enliven(next);
+                live.add(next);
                 return next;
               },
               now,
               now.plus(overlap));
       kept = true;
-      rotated.ifPresent(done -> endAsStored(done.old()));
+      rotated.ifPresent(done -> live.endAsStored(done.old()));
       return rotated.map(done -> new Created(secret, done.next().key()));
     } finally {
       KeyTable.Row next = made.get();
       if (!kept && next != null) {
-        stop(next.key().id());
+        live.stop(next.key().id());
       }
     }
   }
 
-  private void endAsStored(KeyTable.Row old) {
-    Instant expires = old.key().settings().expires();
-    if (old.key().revoked() != null) {
-      stop(old.key().id());
-    } else if (expires != null) {
-      Caller caller = live.get(old.hash());
-      if (caller != null) {
-        caller.expireBy(expires.toEpochMilli());
+  /**
+   * Takes in what another node has done with a key: it works here from now on, ends earlier, or is
+   * off at once, for the calls that run too. Blocks.
+   *
+   * @throws SQLException when the store cannot be read; {@link #resync} makes up for it
+   */
+  public void heard(String id) throws SQLException {
+    boolean isDone = false;
+    while (!isDone) {
+      long stops = live.stops();
+      KeyTable.Row row = table.row(id).orElse(null);
+      // One without a row is being made here just now.
+      isDone = row == null || live.learn(row, stops, now());
+    }
+  }
+
+  /**
+   * Takes in all that other nodes have done since nobody knows when. To be called when the store
+   * can be heard again. Blocks.
+   *
+   * @throws SQLException when the store cannot be read; then not all of it was taken in
+   */
+  public void resync() throws SQLException {
+    long stops = live.stops();
+    Set<String> others = new HashSet<>(live.ids());
+    for (KeyTable.Row row : table.liveAt(now().minus(EXPIRED_KEPT))) {
+      others.remove(row.key().id());
+      if (!live.learn(row, stops, now())) {
+        heard(row.key().id());
       }
+    }
+    for (String id : others) {
+      heard(id);
     }
   }
 
@@ -351,9 +348,7 @@ public final class StoredKeyring implements Keyring {
   }
 
   private StoredKey withLastUsed(StoredKey key) {
-    KeyHash hash = hashes.get(key.id());
-    Caller caller = hash == null ? null : live.get(hash);
-    Long use = caller == null ? departed.get(key.id()) : caller.lastUse();
+    Long use = live.lastUse(key.id());
     return use == null ? key : key.withLastUsed(Instant.ofEpochMilli(use));
   }
 
@@ -365,18 +360,18 @@ public final class StoredKeyring implements Keyring {
    * @throws SQLException when the store could not keep it; the next call tries again
    */
   public void flushLastUsed() throws SQLException {
-    for (Map.Entry<String, Instant> revocation : unsaved.entrySet()) {
+    for (Map.Entry<String, Instant> revocation : live.unsaved().entrySet()) {
       // One that was ended while it was being made has no row yet, and may get one.
       boolean known = table.revoke(revocation.getKey(), revocation.getValue());
       if (known || revocation.getValue().isBefore(now().minus(EXPIRED_KEPT))) {
-        unsaved.remove(revocation.getKey());
+        live.revocationSaved(revocation.getKey());
       }
     }
-    Map<String, Long> gone = Map.copyOf(departed);
+    Map<String, Long> gone = live.departed();
     Map<String, Long> uses = new HashMap<>(gone);
     Map<Caller, Long> used = new HashMap<>();
     long longAgo = now().minus(EXPIRED_KEPT).toEpochMilli();
-    for (Caller caller : live.values()) {
+    for (Caller caller : live.all()) {
       Long use = caller.unsavedUse();
       if (use != null) {
         uses.put(caller.keyId(), use);
@@ -385,12 +380,12 @@ public final class StoredKeyring implements Keyring {
     }
     if (!uses.isEmpty()) {
       table.saveLastUsed(uses);
-      gone.forEach(departed::remove);
+      live.departedSaved(gone);
       used.forEach((caller, use) -> caller.useSaved(use));
     }
-    for (Caller caller : List.copyOf(live.values())) {
+    for (Caller caller : live.all()) {
       if (caller.hasExpired(longAgo)) {
-        stop(caller.keyId());
+        live.stop(caller.keyId());
       }
     }
   }

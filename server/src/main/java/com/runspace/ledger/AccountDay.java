@@ -92,9 +92,9 @@ final class AccountDay {
     if (free.compareTo(low) >= 0) {
       return PLENTY;
     }
-    Nanos least = ask.least().minus(free).max(Nanos.ZERO);
-    boolean enough = free.compareTo(ask.full()) >= 0;
-    return switch (shares.want(share, least.value(), low.plus(low).minus(free).value())) {
+    long missing = ask.full().minus(free).max(Nanos.ZERO).value();
+    boolean enough = missing == 0;
+    return switch (shares.want(share, missing, low.plus(low).minus(free).value())) {
       case Answer.Coming coming ->
           enough ? PLENTY : new Supply.Coming(coming.arrival().toCompletableFuture());
       case Answer.Dry _ -> ALL;

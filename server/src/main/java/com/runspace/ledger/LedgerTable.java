@@ -4,7 +4,6 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
-import com.runspace.base.Rows;
 import com.runspace.journal.Entry;
 import com.runspace.journal.Settlement;
 import com.runspace.journal.Settlement.Basis;
@@ -12,7 +11,6 @@ import com.runspace.journal.Settlement.Ended;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,42 +24,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The history of calls in the store: a row per call, and sums per day that outlive the rows.
  *
- * <p>A call is posted once: its id is the key, and sums grow only by rows that were really added,
- * in the same transaction. All of it blocks. The SQL is what SQLite and PostgreSQL share, but for
- * {@code WITHOUT ROWID}: else SQLite would keep a second tree with each id once more.
+ * <p>A call is posted once: its id is in the key, and sums grow only by rows that were really
+ * added, in the same transaction. All of it blocks. The SQL is what SQLite and PostgreSQL share,
+ * but for {@code WITHOUT ROWID}: else SQLite would keep a second tree with each id once more.
  */
 public final class LedgerTable {
   private static final List<List<String>> STEPS =
-      Db.steps(LedgerTable.class, "schema-1.sql", "schema-2.sql");
-
-  private static final String KIND =
-      "account, spender, model, provider, input_price, cached_price, output_price, granted,"
-          + " basis, ended, clamped, flagged";
-
-  private static final Rows CALLS =
-      new Rows("INSERT INTO call VALUES", 12, "ON CONFLICT (account, admitted_at, id) DO NOTHING");
-
-  private static final Rows USAGE =
-      new Rows(
-          "INSERT INTO usage_day VALUES",
-          9,
-          "ON CONFLICT (account, day, spender, model) DO UPDATE SET"
-              + " calls = usage_day.calls + excluded.calls,"
-              + " prompt_tokens = usage_day.prompt_tokens + excluded.prompt_tokens,"
-              + " cached_tokens = usage_day.cached_tokens + excluded.cached_tokens,"
-              + " output_tokens = usage_day.output_tokens + excluded.output_tokens,"
-              + " charge = usage_day.charge + excluded.charge");
-
-  private static final Rows DAYS =
-      new Rows(
-          "INSERT INTO allowance_day (account, day, spent, granted, leased) VALUES",
-          5,
-          "ON CONFLICT (day, account) DO UPDATE SET"
-              + " granted = CASE WHEN excluded.granted > allowance_day.granted"
-              + " THEN excluded.granted ELSE allowance_day.granted END,"
-              + " leased = CASE WHEN excluded.leased > allowance_day.leased"
-              + " THEN excluded.leased ELSE allowance_day.leased END,"
-              + " spent = allowance_day.spent + excluded.spent");
+      Db.steps(LedgerTable.class, "schema-1.sql", "schema-2.sql", "schema-3.sql");
 
   /** By what usage can be summed. */
   public enum By {
@@ -93,191 +62,85 @@ public final class LedgerTable {
     }
   }
 
-  /** So many kinds are remembered at the most; there are as many as keys times a few. */
-  private static final int KNOWN_MAX = 10_000;
+  /** Whether a node may write at all. */
+  @FunctionalInterface
+  public interface Fence {
+    /**
+     * Is asked first in each transaction that posts.
+     *
+     * @throws SQLException when the node may not write any more
+     */
+    void check(Connection connection) throws SQLException;
+  }
+
+  /** So much of an account is deleted at once. */
+  private static final long SLICE_MILLIS = 3_600_000;
 
   private final Db db;
-  private final Map<Entry.Kind, Known> known = new HashMap<>();
+  private final long node;
+  private final Posting posting;
 
   /**
-   * Brings the tables up to date.
+   * The tables of one machine.
    *
    * @throws SQLException also when a newer version has written them
    */
   public LedgerTable(Db db) throws SQLException {
+    this(db, 0, _ -> {});
+  }
+
+  /**
+   * Brings the tables up to date.
+   *
+   * @param node the number of this node, whose calls are posted
+   * @throws SQLException also when a newer version has written them
+   */
+  public LedgerTable(Db db, long node, Fence fence) throws SQLException {
     this.db = db;
+    this.node = node;
     db.migrate("ledger", STEPS);
+    posting = new Posting(db, node, fence);
   }
 
-  private record DayKey(AccountId account, Day day) {}
-
-  /** A kind with the numbers that stand for it, and for its account, in the rows of calls. */
-  private record Known(Entry.Kind kind, long number, long account) {
-    // Each call is summed by it; the number alone tells kinds apart.
-    @Override
-    public int hashCode() {
-      return Long.hashCode(number);
-    }
-  }
-
-  private record Sum(Known known, Day day) {}
-
-  private record Row(Entry.Settled call, Known known) {
-    void put(Rows.Values values) throws SQLException {
-      Entry.Admitted begin = call.call();
-      Settlement end = call.settlement();
-      values.put(known.account).put(begin.admittedMillis()).put(begin.callId());
-      values.put(known.number).put(begin.day().epochDay()).put(begin.held().value());
-      values.put(end.promptTokens()).put(end.cachedTokens()).put(end.outputTokens());
-      values.put(end.cost().value()).put(call.charge().value()).put(call.settledMillis());
-    }
-  }
+  private record DayKey(AccountId account, Day day, Nanos granted) {}
 
   /**
    * Adds calls, in one transaction. Calls that are there already stay as they are and count once.
    *
    * @return how many were new
    */
-  synchronized int post(List<Entry.Settled> calls) throws SQLException {
-    boolean kept = false;
-    try {
-      int added = db.write(connection -> post(connection, calls));
-      kept = true;
-      return added;
-    } finally {
-      if (!kept || known.size() > KNOWN_MAX) {
-        known.clear();
-      }
-    }
+  int post(List<Entry.Settled> calls) throws SQLException {
+    return posting.post(calls);
   }
 
-  private int post(Connection connection, List<Entry.Settled> calls) throws SQLException {
-    List<Row> rows = new ArrayList<>(calls.size());
-    for (Entry.Settled call : calls) {
-      Entry.Kind kind = Entry.Kind.of(call);
-      Known numbers = known.get(kind);
-      if (numbers == null) {
-        long account = number(connection, "billed_account", "account", kind.account());
-        numbers = new Known(kind, number(connection, "call_kind", KIND, kind.values()), account);
-        known.put(kind, numbers);
-      }
-      rows.add(new Row(call, numbers));
-    }
-    List<Row> added = add(connection, rows);
-    addSums(connection, added);
-    return added.size();
-  }
-
-  /** The number of a row with these values, which is made where there is none. */
-  private static long number(Connection connection, String table, String columns, Object... values)
-      throws SQLException {
-    String find =
-        "SELECT number FROM " + table + " WHERE " + columns.replace(", ", " = ? AND ") + " = ?";
-    List<Long> found = Db.list(connection, find, row -> row.getLong(1), values);
-    if (!found.isEmpty()) {
-      return found.getFirst();
-    }
-    String add =
-        "INSERT INTO %s (%s, number) SELECT %sCOALESCE(MAX(number), 0) + 1 FROM %s"
-            .formatted(table, columns, "?, ".repeat(values.length), table);
-    var _ = Db.update(connection, add, values);
-    return Db.list(connection, find, row -> row.getLong(1), values).getFirst();
-  }
-
-  /** Almost always all are new, and a statement adds many of them; else each has its own. */
-  private static List<Row> add(Connection connection, List<Row> rows) throws SQLException {
-    Savepoint before = connection.setSavepoint();
-    if (CALLS.add(connection, rows, Row::put) == rows.size()) {
-      return rows;
-    }
-    connection.rollback(before);
-    List<Row> added = new ArrayList<>();
-    for (Row row : rows) {
-      if (CALLS.add(connection, List.of(row), Row::put) == 1) {
-        added.add(row);
-      }
-    }
-    return added;
-  }
-
-  private static void addSums(Connection connection, List<Row> added) throws SQLException {
-    Map<Sum, long[]> sums = new LinkedHashMap<>();
-    for (Row row : added) {
-      Settlement end = row.call.settlement();
-      long[] sum =
-          sums.computeIfAbsent(new Sum(row.known, row.call.call().day()), _ -> new long[5]);
-      add(
-          sum,
-          1,
-          end.promptTokens(),
-          end.cachedTokens(),
-          end.outputTokens(),
-          row.call.charge().value());
-    }
-    Map<List<Object>, long[]> usage = new LinkedHashMap<>();
-    Map<List<Object>, long[]> days = new LinkedHashMap<>();
-    sums.forEach((of, sum) -> {
-      Entry.Kind kind = of.known.kind;
-      long day = of.day.epochDay();
-      add(
-          usage.computeIfAbsent(
-              List.of(kind.account(), day, kind.spender(), kind.model()), _ -> new long[5]),
-          sum);
-      // One node alone leases all that is granted.
-      long[] total = days.computeIfAbsent(List.of(kind.account(), day), _ -> new long[3]);
-      total[0] = Math.addExact(total[0], sum[4]);
-      total[1] = total[2] = Math.max(total[1], kind.granted());
-    });
-    USAGE.add(connection, List.copyOf(usage.entrySet()), LedgerTable::put);
-    DAYS.add(connection, List.copyOf(days.entrySet()), LedgerTable::put);
-  }
-
-  private static void add(long[] to, long... more) {
-    for (int i = 0; i < to.length; i++) {
-      to[i] = Math.addExact(to[i], more[i]);
-    }
-  }
-
-  private static void put(Map.Entry<List<Object>, long[]> sum, Rows.Values values)
-      throws SQLException {
-    for (Object part : sum.getKey()) {
-      var _ = part instanceof Long number ? values.put(number) : values.put((String) part);
-    }
-    for (long figure : sum.getValue()) {
-      values.put(figure);
-    }
-  }
-
-  /** The balances of a day and those after it, with nothing held. */
+  /** What this node has used of a day and those after it, with nothing held. */
   Map<AccountId, List<Balance>> balancesSince(Day first) throws SQLException {
-    Map<DayKey, List<Balance.Line>> lines = new HashMap<>();
-    Map<AccountId, List<Balance>> balances = new HashMap<>();
+    Map<DayKey, List<Balance.Line>> lines = new LinkedHashMap<>();
     db.list(
-        "SELECT account, day, spender, SUM(charge) FROM usage_day WHERE day >= ?"
-            + " GROUP BY account, day, spender",
+        "SELECT u.account, u.day, a.granted, u.spender, SUM(u.charge) FROM usage_day u"
+            + " JOIN allowance_day a ON a.day = u.day AND a.account = u.account"
+            + " WHERE u.day >= ? AND u.node = ?"
+            + " GROUP BY u.account, u.day, a.granted, u.spender"
+            + " ORDER BY u.account, u.day, u.spender",
         row ->
             lines
                 .computeIfAbsent(dayKey(row), _ -> new ArrayList<>())
-                .add(new Balance.Line(row.getString(3), new Nanos(row.getLong(4)), Nanos.ZERO)),
-        first.epochDay());
-    db.list(
-        "SELECT account, day, granted, spent FROM allowance_day WHERE day >= ?",
-        row -> {
-          DayKey key = dayKey(row);
-          Nanos granted = new Nanos(row.getLong(3));
-          Nanos spent = new Nanos(row.getLong(4));
-          return balances
-              .computeIfAbsent(key.account, _ -> new ArrayList<>())
-              .add(
-                  new Balance(
-                      key.day, granted, spent, Nanos.ZERO, lines.getOrDefault(key, List.of())));
-        },
-        first.epochDay());
+                .add(new Balance.Line(row.getString(4), new Nanos(row.getLong(5)), Nanos.ZERO)),
+        first.epochDay(),
+        node);
+    Map<AccountId, List<Balance>> balances = new HashMap<>();
+    lines.forEach((key, each) -> {
+      Nanos used = each.stream().map(Balance.Line::used).reduce(Nanos.ZERO, Nanos::plus);
+      balances
+          .computeIfAbsent(key.account, _ -> new ArrayList<>())
+          .add(new Balance(key.day, key.granted, used, Nanos.ZERO, each));
+    });
     return balances;
   }
 
   private static DayKey dayKey(ResultSet row) throws SQLException {
-    return new DayKey(new AccountId(row.getString(1)), new Day(row.getLong(2)));
+    return new DayKey(
+        new AccountId(row.getString(1)), new Day(row.getLong(2)), new Nanos(row.getLong(3)));
   }
 
   /**
@@ -379,22 +242,33 @@ public final class LedgerTable {
 
   /**
    * Deletes the rows of days before {@code first}; the sums of those days stay. One transaction per
-   * account, so that posting never waits long.
+   * account and hour, so that posting never waits long, and each takes a moment.
    *
    * @return how many rows went
    */
   public long deleteCallsBefore(Day first) throws SQLException {
-    List<Long> accounts = db.list("SELECT number FROM billed_account", row -> row.getLong(1));
+    long end = first.startEpochMillis();
     long deleted = 0;
-    for (long account : accounts) {
-      deleted +=
-          db.write(connection ->
-              Db.update(
-                  connection,
-                  "DELETE FROM call WHERE account = ? AND admitted_at < ?",
-                  account,
-                  first.startEpochMillis()));
+    for (long account : db.list("SELECT number FROM billed_account", row -> row.getLong(1))) {
+      for (Long oldest = oldest(account); oldest != null && oldest < end; ) {
+        long until = Math.min(oldest + SLICE_MILLIS, end);
+        deleted +=
+            db.writeBeside(connection ->
+                Db.update(
+                    connection,
+                    "DELETE FROM call WHERE account = ? AND admitted_at < ?",
+                    account,
+                    until));
+        oldest = oldest(account);
+      }
     }
     return deleted;
+  }
+
+  /** When the oldest call of an account was admitted; null when there is none. */
+  private @Nullable Long oldest(long account) throws SQLException {
+    String sql = "SELECT admitted_at FROM call WHERE account = ? ORDER BY admitted_at LIMIT 1";
+    List<Long> found = db.list(sql, row -> row.getLong(1), account);
+    return found.isEmpty() ? null : found.getFirst();
   }
 }

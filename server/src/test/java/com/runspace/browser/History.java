@@ -61,7 +61,8 @@ final class History {
   private static void write(Connection connection, Used used, long day, String model, int calls)
       throws SQLException {
     try (PreparedStatement insert =
-        connection.prepareStatement("INSERT INTO usage_day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+        connection.prepareStatement(
+            "INSERT INTO usage_day VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?)")) {
       insert.setString(1, used.account());
       insert.setLong(2, day);
       insert.setString(3, used.spender());

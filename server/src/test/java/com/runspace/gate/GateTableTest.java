@@ -9,10 +9,10 @@ import com.runspace.chain.Namespace;
 import com.runspace.gate.GateTable.Found;
 import com.runspace.gate.GateTable.Row;
 import com.runspace.gate.Rounds.Round;
+import com.runspace.testkit.Store;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(Store.class)
 class GateTableTest {
   private static final String TOKEN = "eip155:1/0x" + "a".repeat(40);
   private static final Instant AT = Instant.parse("2026-11-22T10:00:00Z");
@@ -29,13 +33,18 @@ class GateTableTest {
   private static final AccountId BEN = new AccountId("ben");
   private static final BigInteger MOST = BigInteger.ONE.shiftLeft(256).subtract(BigInteger.ONE);
 
+  private final Store store;
   @TempDir private Path folder;
   private Db db;
   private GateTable table;
 
+  GateTableTest(Store store) {
+    this.store = store;
+  }
+
   @BeforeEach
   void open() throws SQLException {
-    db = Db.sqlite(folder.resolve("store.db"), Duration.ofSeconds(5));
+    db = store.open(folder);
     table = new GateTable(db);
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.runspace.base.AccountId;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
+import com.runspace.keys.KeySecret.Hash;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -104,12 +105,12 @@ class KeysTest {
   @Test
   void hashesAreSha256AndEqualForEqualTexts() {
     // FIPS 180-2, appendix B.1.
-    assertThat(KeyHash.of("abc"))
+    assertThat(Hash.of("abc"))
         .isEqualTo(
-            new KeyHash(
+            new Hash(
                 0xba7816bf8f01cfeaL, 0x414140de5dae2223L, 0xb00361a396177a9cL, 0xb410ff61f20015adL))
-        .hasSameHashCodeAs(KeyHash.of("abc"))
-        .isNotEqualTo(KeyHash.of("abC"));
+        .hasSameHashCodeAs(Hash.of("abc"))
+        .isNotEqualTo(Hash.of("abC"));
   }
 
   @Test

@@ -27,6 +27,12 @@ class PartsTest {
     final Map<String, Share> shares = new HashMap<>();
     final Map<String, Answer> answers = new HashMap<>();
     final CompletableFuture<Void> arrival = new CompletableFuture<>();
+    boolean good = true;
+
+    @Override
+    public boolean areGood() {
+      return good;
+    }
 
     @Override
     public Answer want(Share share, long least, long more) {
@@ -130,12 +136,22 @@ class PartsTest {
         .as("others give back in a second")
         .isEqualTo(new Limited(Kind.TOKENS, 6_000, 0, 1_000));
     asked.answers.put("calls key_1", new Shares.Answer.Out());
-    assertThat(admit(limiter, 1)).isEqualTo(new Admission.Closed(Kind.CONCURRENT));
+    assertThat(admit(limiter, 1)).isEqualTo(new Admission.Closed());
     asked.share("calls key_1").grow(1);
     asked.share("tokens key_1").grow(6_000);
     asked.share("requests key_1").grow(1);
     admitted(limiter, 1);
-    assertThat(admit(limiter, 1)).isEqualTo(new Admission.Closed(Kind.CONCURRENT));
+    assertThat(admit(limiter, 1)).isEqualTo(new Admission.Closed());
+  }
+
+  @Test
+  void aNodeWhosePartsAreOthersByNowUsesNone() {
+    Limiter limiter = limiter(60, 0, 0);
+    admit(limiter, 1);
+    asked.share("requests key_1").grow(60);
+    admitted(limiter, 1);
+    asked.good = false;
+    assertThat(admit(limiter, 1)).isEqualTo(new Admission.Closed());
   }
 
   @Test

@@ -8,11 +8,10 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
+import com.runspace.keys.KeySecret.Hash;
 import com.runspace.keys.StoredKeyring.Created;
 import com.runspace.testkit.ManualTime;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import com.runspace.testkit.Store;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -22,15 +21,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(Store.class)
 class StoredKeyringTest {
   private static final Instant NOON = Instant.parse("2026-11-22T12:00:30Z");
   private static final AccountId ANNE = new AccountId("anne");
@@ -39,13 +41,18 @@ class StoredKeyringTest {
   private final ManualTime time = ManualTime.at(NOON.toString());
   private final Randomness random = new Random(5)::nextBytes;
 
+  private final Store store;
   @TempDir private Path folder;
   private Db db;
   private StoredKeyring keyring;
 
+  StoredKeyringTest(Store store) {
+    this.store = store;
+  }
+
   @BeforeEach
   void open() throws SQLException {
-    db = Db.sqlite(folder.resolve("store.db"), Duration.ofMillis(50));
+    db = store.open(folder);
     keyring = new StoredKeyring(db, time, random);
   }
 
@@ -269,19 +276,14 @@ class StoredKeyringTest {
   }
 
   @Test
-  void onlyHashesReachTheDisk() throws IOException, SQLException {
+  void onlyHashesReachTheDisk() throws SQLException {
     Created key = make("a name to be found");
     Created next = keyring.rotate(key.key().id(), Duration.ofHours(1)).orElseThrow();
     assertThat(find(next)).isNotNull();
     keyring.flushLastUsed();
-    StringBuilder disk = new StringBuilder();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        disk.append(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
-      }
-    }
+    String disk = store.content(folder);
     assertThat(disk.indexOf("a name to be found")).isPositive();
-    assertThat(disk.indexOf(KeyHash.of(key.secret().reveal()).hex())).isPositive();
+    assertThat(disk.indexOf(Hash.of(key.secret().reveal()).hex())).isPositive();
     assertThat(disk.indexOf(KeySecret.PREFIX)).isNegative();
     for (Created each : List.of(key, next)) {
       String text = each.secret().reveal();

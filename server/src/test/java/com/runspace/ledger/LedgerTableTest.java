@@ -13,14 +13,11 @@ import com.runspace.journal.Settlement;
 import com.runspace.ledger.LedgerTable.By;
 import com.runspace.ledger.LedgerTable.Cursor;
 import com.runspace.ledger.LedgerTable.Usage;
-import java.nio.file.Files;
+import com.runspace.testkit.Store;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -31,18 +28,27 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(Store.class)
 class LedgerTableTest {
-  private static final Day DAY = new Day(20_000);
+  static final Day DAY = new Day(20_000);
 
+  private final Store store;
   @TempDir private Path folder;
   private Db db;
   private LedgerTable table;
 
+  LedgerTableTest(Store store) {
+    this.store = store;
+  }
+
   @BeforeEach
   void open() throws SQLException {
-    db = Db.sqlite(folder.resolve("store.db"), Duration.ofSeconds(1));
+    db = store.open(folder);
     table = new LedgerTable(db);
   }
 
@@ -51,7 +57,7 @@ class LedgerTableTest {
     db.close();
   }
 
-  private static Entry.Settled call(long number, String key, String model, int day, long charge) {
+  static Entry.Settled call(long number, String key, String model, int day, long charge) {
     Entry.Admitted call =
         new Entry.Admitted(
             Samples.id(number),
@@ -69,7 +75,7 @@ class LedgerTableTest {
     return new Entry.Settled(call, end, new Nanos(charge), call.admittedMillis() + 5);
   }
 
-  private static List<Entry.Settled> nineCalls() {
+  static List<Entry.Settled> nineCalls() {
     List<Entry.Settled> calls = new ArrayList<>();
     for (int i = 0; i < 9; i++) {
       calls.add(call(i, "key_" + i % 2, i < 5 ? "small" : "large", i / 4, 10 + i));
@@ -125,52 +131,6 @@ class LedgerTableTest {
     assertThat(table.post(List.of(call(3, "key_1", "large", 0, 2)))).isOne();
     assertThat(table.post(List.of(call(4, "key_0", "small", 0, 2)))).isOne();
     assertThat(usage(By.KEY)).containsExactly(sum(null, "key_0", 1, 2), sum(null, "key_1", 1, 2));
-  }
-
-  @Test
-  void callsOfTheFirstSchemaAreTakenOver() throws Exception {
-    Path old = folder.resolve("old.db");
-    List<Entry.Settled> calls = nineCalls();
-    try (Db first = Db.sqlite(old, Duration.ofSeconds(1))) {
-      first.migrate("ledger", Db.steps(LedgerTable.class, "schema-1.sql"));
-      for (Entry.Settled each : calls) {
-        Entry.Admitted call = each.call();
-        Settlement end = each.settlement();
-        Object[] kind = Entry.Kind.of(each).values();
-        String insert = "INSERT INTO call VALUES (?" + ", ?".repeat(21) + ")";
-        first.write(connection ->
-            Db.update(
-                connection,
-                insert,
-                call.callId(),
-                kind[0],
-                kind[1],
-                call.day().epochDay(),
-                kind[2],
-                kind[3],
-                kind[4],
-                kind[5],
-                kind[6],
-                kind[7],
-                call.held().value(),
-                end.promptTokens(),
-                end.cachedTokens(),
-                end.outputTokens(),
-                end.cost().value(),
-                each.charge().value(),
-                kind[8],
-                kind[9],
-                kind[10],
-                kind[11],
-                call.admittedMillis(),
-                each.settledMillis()));
-      }
-      LedgerTable taken = new LedgerTable(first);
-      assertThat(taken.calls(Samples.ACCOUNT, 0, Long.MAX_VALUE, null, 100))
-          .containsExactlyElementsOf(calls.reversed());
-      assertThat(taken.post(calls)).isZero();
-      assertThat(taken.post(List.of(call(20, "key_0", "small", 0, 5)))).isOne();
-    }
   }
 
   @Test
@@ -241,44 +201,6 @@ class LedgerTableTest {
                 List.of(
                     new Balance.Line("key_0", new Nanos(30), Nanos.ZERO),
                     new Balance.Line("key_1", new Nanos(32), Nanos.ZERO))));
-  }
-
-  @Test
-  void aBackupIsTheStoreOfOneMomentAndOpensAgain() throws Exception {
-    table.post(nineCalls());
-    Path backup = folder.resolve("backup.db");
-    db.backUp(backup);
-    table.post(List.of(call(77, "key_0", "small", 0, 5)));
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(backup)))
-        .isEqualTo("rw-------");
-    assertThatThrownBy(() -> db.backUp(backup)).hasMessageContaining("cannot be made");
-    try (Db copy = Db.sqlite(backup, Duration.ofSeconds(1))) {
-      assertThat(copy.problems()).isEmpty();
-      assertThat(new LedgerTable(copy).usage(Samples.ACCOUNT, DAY, DAY.next().next(), Set.of()))
-          .containsExactly(new Usage(null, null, null, 9, 63, 27, 99, new Nanos(126)));
-    }
-  }
-
-  @Test
-  void aDamagedStoreIsFound() throws Exception {
-    for (int i = 0; i < 50; i++) {
-      table.post(List.of(call(100 + i, "key_" + i, "small", 0, 5)));
-    }
-    Path backup = folder.resolve("backup.db");
-    db.backUp(backup);
-    byte[] bytes = Files.readAllBytes(backup);
-    Arrays.fill(bytes, 5 * 4096, 8 * 4096, (byte) 7);
-    Files.write(backup, bytes);
-    List<String> problems = new ArrayList<>();
-    try (Db copy = Db.sqlite(backup, Duration.ofSeconds(1))) {
-      problems.addAll(copy.problems());
-    } catch (SQLException malformed) {
-      problems.add(String.valueOf(malformed.getMessage()));
-    }
-    assertThat(problems).isNotEmpty();
-    Files.writeString(backup, "this is no store at all, whatever its name says");
-    assertThatThrownBy(() -> Db.sqlite(backup, Duration.ofSeconds(1)))
-        .hasMessageContaining("cannot be used");
   }
 
   @Test

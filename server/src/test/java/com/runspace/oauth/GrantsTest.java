@@ -14,6 +14,7 @@ import com.runspace.keys.StoredKeyring;
 import com.runspace.oauth.Grants.Answer.Issued;
 import com.runspace.oauth.Grants.Answer.Refused;
 import com.runspace.testkit.ManualTime;
+import com.runspace.testkit.Store;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -32,8 +33,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Codes, grants and tokens over a real store. */
+@ParameterizedClass
+@EnumSource(Store.class)
 class GrantsTest {
   private static final AccountId ANNE = new AccountId("acc_1");
   private static final Issuer ISSUER = new Issuer("https://a.example/oauth", "https://a.example");
@@ -43,14 +48,19 @@ class GrantsTest {
 
   private final ManualTime time = ManualTime.at("2026-11-22T12:00:00Z");
   private final Randomness random = new Random(3)::nextBytes;
+  private final Store store;
   @TempDir private Path folder;
   private Db db;
   private StoredKeyring keyring;
   private Grants grants;
 
+  GrantsTest(Store store) {
+    this.store = store;
+  }
+
   @BeforeEach
   void open() throws SQLException {
-    db = Db.sqlite(folder.resolve("store.db"), Duration.ofMillis(500));
+    db = store.open(folder);
     read(ISSUER);
   }
 

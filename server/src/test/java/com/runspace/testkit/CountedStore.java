@@ -93,8 +93,13 @@ public final class CountedStore implements Driver, AutoCloseable {
   }
 
   @Override
-  public boolean acceptsURL(String url) {
-    return url.startsWith("jdbc:sqlite:");
+  public boolean acceptsURL(String url) throws SQLException {
+    for (Driver driver : real) {
+      if (driver.acceptsURL(url)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.base.AccountId;
 import com.runspace.testkit.EvmKey;
+import com.runspace.testkit.Store;
 import com.runspace.wallet.Accounts.Unlinked;
 import com.runspace.wallet.SignIn.Linked;
 import com.runspace.wallet.SignIn.Outcome;
@@ -16,9 +17,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whose wallet is whose. */
+@ParameterizedClass
+@EnumSource(Store.class)
 class AccountsTest extends WalletRoom {
+  AccountsTest(Store store) {
+    super(store);
+  }
+
   private Outcome links(Session session, EvmKey key) throws SQLException {
     return act(key, Purpose.LINK, signedInAs(session));
   }

@@ -10,6 +10,7 @@ import com.runspace.chain.EvmChain.SignatureAnswer;
 import com.runspace.testkit.EvmKey;
 import com.runspace.testkit.ManualTime;
 import com.runspace.testkit.SolanaKey;
+import com.runspace.testkit.Store;
 import com.runspace.wallet.SignIn.Ask;
 import com.runspace.wallet.SignIn.Challenge;
 import com.runspace.wallet.SignIn.Outcome;
@@ -21,7 +22,6 @@ import com.runspace.wallet.SignIn.Visitor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -50,6 +50,7 @@ abstract class WalletRoom {
   final Randomness random = new Random(5)::nextBytes;
   final List<AccountId> moved = new ArrayList<>();
 
+  final Store store;
   @TempDir Path folder;
   ContractWallets contracts = ContractWallets.NONE;
   Db db;
@@ -57,9 +58,17 @@ abstract class WalletRoom {
   Accounts accounts;
   SignIn signIn;
 
+  WalletRoom() {
+    this(Store.SQLITE);
+  }
+
+  WalletRoom(Store store) {
+    this.store = store;
+  }
+
   @BeforeEach
   void open() throws SQLException {
-    db = Db.sqlite(folder.resolve("store.db"), Duration.ofMillis(50));
+    db = store.open(folder);
     sessions = new Sessions(db, time, random);
     accounts = new Accounts(db, sessions, time, random, moved::add);
     signIn = room(settings(SITE, 8453L, 10L));
