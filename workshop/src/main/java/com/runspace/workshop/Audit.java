@@ -140,17 +140,22 @@ final class Audit {
         violations.add(same.size() + " rows of call " + id);
       }
     });
+    check();
+    totals(rows);
+    members.values().forEach(member -> limits(member, rows));
+    int crashed = (int) rows.stream().filter(Row::isCrashed).count();
+    long charged = rows.stream().mapToLong(Row::charge).sum();
+    return new Sums(calls.size(), heard.size(), rows.size(), crashed, charged);
+  }
+
+  /** Looks once at what was charged, leased and held; every node has ended. */
+  void check() throws IOException {
     try (Connection connection = store.connect()) {
       sums(connection);
     } catch (SQLException e) {
       throw new IOException(e.getMessage(), e);
     }
     held();
-    totals(rows);
-    members.values().forEach(member -> limits(member, rows));
-    int crashed = (int) rows.stream().filter(Row::isCrashed).count();
-    long charged = rows.stream().mapToLong(Row::charge).sum();
-    return new Sums(calls.size(), heard.size(), rows.size(), crashed, charged);
   }
 
   private List<Row> rows() throws IOException {
@@ -206,10 +211,10 @@ final class Audit {
   private void held() throws IOException {
     // What was used of a rate comes back with time, so a node cannot give it back before.
     String sql =
-        "SELECT subject, CAST(SUM(amount - used) AS BIGINT) FROM lease"
-            + " WHERE day > 0 OR subject LIKE 'calls %' GROUP BY subject, day HAVING SUM(amount - used) <> 0";
-    List<String> held =
-        store.list(sql, row -> "%,d of '%s'".formatted(row.getLong(2), row.getString(1)));
+        "SELECT subject, STRING_AGG('node ' || node || ' ' || amount || ', used ' || used, '; ')"
+            + " FROM lease WHERE day > 0 OR subject LIKE 'calls %' GROUP BY subject, day"
+            + " HAVING SUM(amount - used) <> 0";
+    List<String> held = store.list(sql, row -> row.getString(1) + ": " + row.getString(2));
     held.forEach(each -> violations.add("still held at the end: " + each));
     String odd =
         "SELECT t.subject FROM lease_total t LEFT JOIN lease l"

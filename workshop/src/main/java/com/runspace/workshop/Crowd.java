@@ -69,11 +69,7 @@ final class Crowd {
         pause(20);
         continue;
       }
-      long began = System.nanoTime();
-      int number = numbers.incrementAndGet();
-      Dialogue.Heard heard =
-          dialogue.call(member.key.secret(), "call " + number, random.nextBoolean());
-      made.add(new Made(member, number, node, began, heard));
+      Dialogue.Heard heard = call(member, node, dialogue, "", random.nextBoolean());
       if (!heard.isWhole() && (heard.status() == 0 || heard.status() == 200)) {
         close(dialogue);
         dialogue = null;
@@ -81,6 +77,31 @@ final class Crowd {
       pause(heard.status() == 200 ? member.pauseMillis : REFUSED_PAUSE_MILLIS);
     }
     close(dialogue);
+  }
+
+  /** So many streams that begin now, each on a connection of its own. */
+  void once(Member member, int streams, String words) {
+    for (int i = 0; i < streams; i++) {
+      Node node = nodes.get(i % nodes.size());
+      threads.add(
+          Thread.ofVirtual()
+              .start(() -> {
+                try (Dialogue dialogue = new Dialogue(node.port())) {
+                  call(member, node, dialogue, ", " + words, /* stream= */ true);
+                } catch (IOException down) {
+                  // Whoever cannot connect has made no call.
+                }
+              }));
+    }
+  }
+
+  private Dialogue.Heard call(
+      Member member, Node node, Dialogue dialogue, String words, boolean stream) {
+    long began = System.nanoTime();
+    int number = numbers.incrementAndGet();
+    Dialogue.Heard heard = dialogue.call(member.key.secret(), "call " + number + words, stream);
+    made.add(new Made(member, number, node, began, heard));
+    return heard;
   }
 
   private static @Nullable Dialogue connect(Node node) {

@@ -95,6 +95,12 @@ final class Dialogue implements MessageReader.Body, AutoCloseable {
     return heard(/* stream= */ false, "");
   }
 
+  /** The body of what a page answers that asks for no key. */
+  String text(String path) throws IOException {
+    var _ = get(path, "none");
+    return body.toString();
+  }
+
   private void send(String what, String key, String json) throws IOException {
     String head =
         "%s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\nauthorization: Bearer %s\r\n"
