@@ -106,7 +106,7 @@ final class Books implements AutoCloseable {
       StoredKeyring keyring = new StoredKeyring(db, time, random, parts);
       LocalLedger ledger =
           LocalLedger.open(
-              new LedgerTable(db),
+              table(db, cluster),
               data.resolve("journal"),
               new LocalLedger.Plan(settings.ledger().syncAlways(), settings.ledger().keepDays()),
               account -> allowance.get().today(account),
@@ -136,6 +136,12 @@ final class Books implements AutoCloseable {
   private static Db store(Path data, Settings settings) throws SQLException {
     Secret url = settings.store();
     return url == null ? Db.sqlite(data.resolve("runspace.db"), BUSY) : Db.postgres(url.reveal());
+  }
+
+  private static LedgerTable table(Db db, @Nullable Cluster cluster) throws SQLException {
+    return cluster == null
+        ? new LedgerTable(db)
+        : new LedgerTable(db, cluster.node().number(), cluster::check);
   }
 
   private static LocalLedger.Division division(@Nullable Cluster cluster) throws SQLException {

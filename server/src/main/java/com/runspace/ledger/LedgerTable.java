@@ -113,6 +113,28 @@ public final class LedgerTable {
     return posting.post(calls);
   }
 
+  /**
+   * What this node has charged of a limit that nodes share, as far as it is posted.
+   *
+   * @param subject as leases name it
+   * @param day an epoch day
+   */
+  public long charged(String subject, long day) throws SQLException {
+    DayShare.Owner owner = DayShare.Owner.of(subject);
+    if (owner == null) {
+      return 0;
+    }
+    String spender = owner.spender();
+    String all =
+        "SELECT COALESCE(SUM(charge), 0) FROM usage_day WHERE account = ? AND day = ? AND node = ?";
+    String account = owner.account().value();
+    List<Long> sums =
+        spender == null
+            ? db.list(all, row -> row.getLong(1), account, day, node)
+            : db.list(all + " AND spender = ?", row -> row.getLong(1), account, day, node, spender);
+    return sums.getFirst();
+  }
+
   /** What this node has used of a day and those after it, with nothing held. */
   Map<AccountId, List<Balance>> balancesSince(Day first) throws SQLException {
     Map<DayKey, List<Balance.Line>> lines = new LinkedHashMap<>();

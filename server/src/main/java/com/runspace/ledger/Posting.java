@@ -24,16 +24,18 @@ import org.jspecify.annotations.Nullable;
  * one that waits for it.
  */
 final class Posting {
+  private static final String UNIQUE_VIOLATION = "23505";
+
   private static final String KIND =
       "account, spender, model, provider, input_price, cached_price, output_price, granted,"
           + " basis, ended, clamped, flagged";
 
   private static final Rows CALLS =
-      new Rows("INSERT INTO call VALUES", 12, "ON CONFLICT (account, admitted_at, id) DO NOTHING");
+      new Rows("call", 12, "ON CONFLICT (account, admitted_at, id) DO NOTHING");
 
   private static final Rows USAGE =
       new Rows(
-          "INSERT INTO usage_day VALUES",
+          "usage_day",
           10,
           "ON CONFLICT (account, day, spender, model, node) DO UPDATE SET"
               + " calls = usage_day.calls + excluded.calls,"
@@ -44,7 +46,7 @@ final class Posting {
 
   private static final Rows GRANTED =
       new Rows(
-          "INSERT INTO allowance_day (account, day, granted) VALUES",
+          "allowance_day (account, day, granted)",
           3,
           "ON CONFLICT (day, account) DO UPDATE SET granted = excluded.granted"
               + " WHERE excluded.granted > allowance_day.granted");
@@ -226,7 +228,7 @@ final class Posting {
     /** Almost always all are new, and a statement adds many of them; else each has its own. */
     private List<Row> add(List<Row> rows) throws SQLException {
       Savepoint before = connection.setSavepoint();
-      if (CALLS.add(connection, rows, Row::put) == rows.size()) {
+      if (addAll(rows)) {
         return rows;
       }
       connection.rollback(before);
@@ -237,6 +239,21 @@ final class Posting {
         }
       }
       return added;
+    }
+
+    /** Whether all were new. */
+    private boolean addAll(List<Row> rows) throws SQLException {
+      if (!db.isShared()) {
+        return CALLS.add(connection, rows, Row::put) == rows.size();
+      }
+      try {
+        return CALLS.copy(connection, rows, Row::put) == rows.size();
+      } catch (SQLException fault) {
+        if (UNIQUE_VIOLATION.equals(fault.getSQLState())) {
+          return false;
+        }
+        throw fault;
+      }
     }
 
     private void addSums(List<Row> added) throws SQLException {
