@@ -41,12 +41,17 @@ final class Bench {
   /** Runs the bench as the options say; see {@link Options#HELP}. */
   public static void main(String[] args) throws IOException, InterruptedException {
     String program = args.length == 0 ? "" : args[0];
-    if (List.of("fuzz", "mcp", "slow", "steps", "wrongkeys").contains(program)) {
+    if (List.of("cluster", "fuzz", "mcp", "outage", "revoke", "scale", "slow", "steps", "wrongkeys")
+        .contains(program)) {
       String[] rest = Arrays.copyOfRange(args, 1, args.length);
       System.exit(
           switch (program) {
+            case "cluster" -> Cluster.run(rest);
             case "fuzz" -> Fuzz.run(rest);
             case "mcp" -> McpCost.run(rest);
+            case "outage" -> Outage.run(rest);
+            case "revoke" -> Revoke.run(rest);
+            case "scale" -> Scale.run(rest);
             case "slow" -> Slow.run(rest);
             case "steps" -> Steps.run(rest);
             default -> WrongKeys.run(rest);
@@ -226,7 +231,8 @@ final class Bench {
     return Child.startJava("Upstream", temp, arguments);
   }
 
-  private static int portOf(Child upstream) throws IOException {
+  /** Where an upstream that was started listens. */
+  static int portOf(Child upstream) throws IOException {
     String line = upstream.awaitLine(l -> l.startsWith("port="), Duration.ofSeconds(20));
     return Integer.parseInt(line.substring("port=".length()));
   }

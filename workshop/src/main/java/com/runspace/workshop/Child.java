@@ -134,6 +134,21 @@ final class Child implements AutoCloseable {
     return new InterruptedIOException("interrupted");
   }
 
+  /** Ends it as a power cut would: it can do nothing about it. */
+  void kill() throws IOException {
+    LIVE.remove(this);
+    process.destroyForcibly();
+    var _ = await(Duration.ofSeconds(10));
+  }
+
+  /** Asks it to end, and waits until it has; returns its exit code. */
+  int end(Duration patience) throws IOException {
+    process.destroy();
+    int code = await(patience);
+    LIVE.remove(this);
+    return code;
+  }
+
   /** Waits for the program to end by itself; returns its exit code. */
   int await(Duration patience) throws IOException {
     try {

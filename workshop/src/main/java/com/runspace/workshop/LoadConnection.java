@@ -19,13 +19,15 @@ final class LoadConnection implements MessageReader.Body {
   private final ByteBuffer request;
   private final MessageReader reader = new MessageReader();
   private final Answer answer;
+  private final @Nullable KeyRing keys;
   private final StringBuilder refusal = new StringBuilder();
   // Written by the thread that keeps the timetable, read by the one that takes the answer.
   private volatile long dueNanos;
   private volatile boolean open;
 
   /** Connects. The answer's checks are told of what comes. */
-  LoadConnection(Selector selector, int port, ByteBuffer request, Answer answer)
+  LoadConnection(
+      Selector selector, int port, ByteBuffer request, @Nullable KeyRing keys, Answer answer)
       throws IOException {
     channel = SocketChannel.open();
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -33,7 +35,8 @@ final class LoadConnection implements MessageReader.Body {
     channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     channel.configureBlocking(false);
     key = channel.register(selector, SelectionKey.OP_READ, this);
-    this.request = request.duplicate();
+    this.keys = keys;
+    this.request = keys == null ? request.duplicate() : keys.room(request);
     this.answer = answer;
   }
 
@@ -60,7 +63,11 @@ final class LoadConnection implements MessageReader.Body {
   void send(long due) throws IOException {
     dueNanos = due;
     open = true;
-    channel.write(request.rewind());
+    request.rewind();
+    if (keys != null) {
+      keys.next(request);
+    }
+    channel.write(request);
     if (request.hasRemaining()) {
       key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
     }

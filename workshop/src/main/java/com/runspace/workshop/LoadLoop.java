@@ -34,10 +34,12 @@ final class LoadLoop implements StreamAnswer.Listener {
   private final List<LoadConnection> connections = new ArrayList<>();
   private final Tally tally;
   private final @Nullable Timetable timetable;
+  private final @Nullable KeyRing keys;
   private Phase phase = Phase.RAMP;
   private long startNanos;
   private long nextBoundaryNanos;
   private int opened;
+  private int connected;
   private long receivedNanos;
   private LoadConnection reading;
 
@@ -45,6 +47,7 @@ final class LoadLoop implements StreamAnswer.Listener {
   LoadLoop(LoadPlan plan) throws IOException {
     this.plan = plan;
     selector = Selector.open();
+    keys = plan.keys() == null ? null : KeyRing.read(plan.keys());
     byte[] bytes = plan.request();
     request = ByteBuffer.allocateDirect(bytes.length).put(bytes);
     tally = new Tally(plan.pids());
@@ -104,7 +107,8 @@ final class LoadLoop implements StreamAnswer.Listener {
   private LoadConnection connect() throws IOException {
     Answer answer =
         plan.mode().streams() ? new StreamAnswer(plan.events(), this) : new JsonAnswer();
-    LoadConnection connection = new LoadConnection(selector, plan.port(), request, answer);
+    int port = plan.ports().get(connected++ % plan.ports().size());
+    LoadConnection connection = new LoadConnection(selector, port, request, keys, answer);
     connections.add(connection);
     return connection;
   }

@@ -1,22 +1,27 @@
 package com.runspace.workshop;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one run of {@link Load} has to do.
  *
+ * @param ports connections are spread evenly over them
  * @param spread over which the connections are opened, so that streams do not march in step
  * @param ramp from the start to the counted window
  * @param pids whose CPU time and memory are read at the window's edges
+ * @param keys a file with a key a line, each of which is used in its turn; null for one key, which
+ *     is in the headers
  */
 record LoadPlan(
     Mode mode,
-    int port,
+    List<Integer> ports,
     List<String> headers,
     int connections,
     int ratePerSecond,
@@ -25,7 +30,8 @@ record LoadPlan(
     Duration spread,
     Duration ramp,
     Duration window,
-    List<Long> pids) {
+    List<Long> pids,
+    @Nullable Path keys) {
 
   /** How requests follow each other. */
   enum Mode {
@@ -44,19 +50,24 @@ record LoadPlan(
   }
 
   LoadPlan {
+    ports = List.copyOf(ports);
     headers = List.copyOf(headers);
     pids = List.copyOf(pids);
   }
 
   List<String> toArguments() {
     List<String> words = new ArrayList<>();
-    words.addAll(List.of("--mode", mode.name().toLowerCase(Locale.ROOT), "--port", "" + port));
+    words.addAll(List.of("--mode", mode.name().toLowerCase(Locale.ROOT)));
+    ports.forEach(port -> words.addAll(List.of("--port", "" + port)));
     headers.forEach(header -> words.addAll(List.of("--header", header)));
     pids.forEach(pid -> words.addAll(List.of("--pid", "" + pid)));
     words.addAll(List.of("--connections", "" + connections, "--rate", "" + ratePerSecond));
     words.addAll(List.of("--body-bytes", "" + bodyBytes, "--events", "" + events));
     words.addAll(List.of("--spread-ms", "" + spread.toMillis(), "--ramp-ms", "" + ramp.toMillis()));
     words.addAll(List.of("--window-ms", "" + window.toMillis()));
+    if (keys != null) {
+      words.addAll(List.of("--keys", keys.toString()));
+    }
     return words;
   }
 
@@ -73,11 +84,13 @@ record LoadPlan(
             "--events",
             "--spread-ms",
             "--ramp-ms",
-            "--window-ms");
+            "--window-ms",
+            "--keys");
     Arguments given = Arguments.parse(words, names, Set.of());
+    String keys = given.text("--keys", "");
     return new LoadPlan(
         Mode.valueOf(given.text("--mode", "saturate").toUpperCase(Locale.ROOT)),
-        given.number("--port", 8080),
+        given.all("--port").stream().map(Integer::valueOf).toList(),
         given.all("--header"),
         given.number("--connections", 64),
         given.number("--rate", 0),
@@ -86,7 +99,8 @@ record LoadPlan(
         Duration.ofMillis(given.number("--spread-ms", 0)),
         Duration.ofMillis(given.number("--ramp-ms", 3_000)),
         Duration.ofMillis(given.number("--window-ms", 10_000)),
-        given.all("--pid").stream().map(Long::valueOf).toList());
+        given.all("--pid").stream().map(Long::valueOf).toList(),
+        keys.isEmpty() ? null : Path.of(keys));
   }
 
   /** The request, whole, with a conversation that fills the body to the wanted size. */
@@ -111,7 +125,7 @@ record LoadPlan(
       turn = 1 - turn;
     }
     StringBuilder head = new StringBuilder("POST /v1/chat/completions HTTP/1.1\r\n");
-    head.append("host: 127.0.0.1:").append(port).append("\r\n");
+    head.append("host: 127.0.0.1:").append(ports.getFirst()).append("\r\n");
     headers.forEach(header -> head.append(header).append("\r\n"));
     head.append("content-type: application/json\r\n");
     head.append("content-length: ").append(body.length()).append("\r\n\r\n");

@@ -48,6 +48,11 @@ final class MessageReader {
     return part == Part.COMPLETE;
   }
 
+  /** The head, once it is in; else nothing. */
+  String head() {
+    return part == Part.HEAD ? "" : Bytes.text(head, 0, headLength);
+  }
+
   /** The status of a response whose head is in. */
   int status() {
     return (int) Bytes.decimal(head, 9, headLength);

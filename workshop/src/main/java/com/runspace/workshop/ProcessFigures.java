@@ -21,6 +21,27 @@ final class ProcessFigures {
     return ticks * MICROS_PER_TICK;
   }
 
+  /**
+   * The same of a process, which comes first, and those that live of its family; what its children
+   * that have ended had used is counted too.
+   */
+  static long familyCpuMicros(List<Long> pids) throws IOException {
+    long ticks = ticks(Long.toString(pids.getFirst()), 4);
+    return ticks * MICROS_PER_TICK + livingCpuMicros(pids.subList(1, pids.size()));
+  }
+
+  private static long livingCpuMicros(List<Long> pids) {
+    long micros = 0;
+    for (long pid : pids) {
+      try {
+        micros += cpuMicros(List.of(pid));
+      } catch (IOException ended) {
+        // It has ended meanwhile, and its parent counts it next time.
+      }
+    }
+    return micros;
+  }
+
   /** The same of this process, together with its children that have ended. */
   static long ownCpuMicros() throws IOException {
     return ticks("self", 4) * MICROS_PER_TICK;

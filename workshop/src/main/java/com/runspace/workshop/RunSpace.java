@@ -29,6 +29,17 @@ final class RunSpace {
   /** The most output tokens of the model {@code m}, which the hostile requests are for. */
   static final int MAX_OUTPUT = 4096;
 
+  /** Where its settings and its data lie in the folder of a gateway. */
+  static final String CONFIG = "bench.yaml";
+
+  static final String DATA = "data";
+
+  /** How long it may take to start. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Large enough that no call of a long run is clamped or refused. */
+  private static final String ALLOWANCE = "1000000";
+
   private static final Pattern KEY = Pattern.compile("\"key\"\\s*:\\s*\"([^\"]+)\"");
 
   private RunSpace() {}
@@ -44,25 +55,17 @@ final class RunSpace {
     Path folder = Files.createTempDirectory(temp, name);
     Path jar = folder.resolve("runspace.jar");
     Files.copy(options.gatewayJar(), jar, StandardCopyOption.REPLACE_EXISTING);
-    Path config = folder.resolve("bench.yaml");
-    Files.writeString(config, config(upstream, Ports.free()));
+    Files.writeString(folder.resolve(CONFIG), config(upstream, Ports.free(), ALLOWANCE, ""));
     int port = Ports.free();
-    List<String> command = new ArrayList<>(List.of(Child.java()));
-    command.addAll(options.jvmFlags());
+    List<String> more = new ArrayList<>(recording(options.profile(), name, label));
     if (name.equals(IN_MEMORY)) {
-      command.add("-Drunspace.keep.nothing=true");
+      more.add("-Drunspace.keep.nothing=true");
     }
-    command.addAll(recording(options.profile(), name, label));
-    command.addAll(List.of("-jar", jar.toString(), "serve", "--json"));
-    command.addAll(List.of("--data", folder.resolve("data").toString()));
-    command.addAll(List.of("--config", config.toString(), "--port", "" + port));
-    Child child = Child.start(name, folder, command, Map.of());
+    Child child = begin(name, folder, jar, port, options, more);
     try {
-      String ready =
-          child.awaitLine(line -> line.contains("\"event\":\"ready\""), Duration.ofSeconds(60));
-      Matcher key = KEY.matcher(ready);
+      Matcher key = KEY.matcher(child.awaitLine(RunSpace::isReady, PATIENCE));
       if (!key.find()) {
-        throw new IOException("runspace is ready but names no key: " + ready);
+        throw new IOException("runspace is ready but names no key");
       }
       List<String> headers = List.of("authorization: Bearer " + key.group(1));
       return new Gateway(name, true, port, headers, child);
@@ -70,6 +73,24 @@ final class RunSpace {
       child.close();
       throw e;
     }
+  }
+
+  /** Starts it in a folder that has its settings, without waiting until it is ready. */
+  static Child begin(
+      String name, Path folder, Path jar, int port, Options options, List<String> more)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of(Child.java()));
+    command.addAll(options.jvmFlags());
+    command.addAll(more);
+    command.addAll(List.of("-jar", jar.toString(), "serve", "--json"));
+    command.addAll(List.of("--data", folder.resolve(DATA).toString()));
+    command.addAll(List.of("--config", folder.resolve(CONFIG).toString(), "--port", "" + port));
+    return Child.start(name, folder, command, Map.of());
+  }
+
+  /** Whether it says with this line that it answers calls. */
+  static boolean isReady(String line) {
+    return line.contains("\"event\":\"ready\"");
   }
 
   private static List<String> recording(@Nullable Path folder, String name, String label)
@@ -85,33 +106,39 @@ final class RunSpace {
         "-XX:StartFlightRecording=filename=" + file + ",settings=profile,dumponexit=true");
   }
 
-  /** The allowance is large enough that no call of a long run is clamped or refused. */
-  private static String config(int upstream, int adminPort) {
-    return """
-    log: {calls: false}
-    admin: {port: %d}
-    local: {engine: off, ollama: off, allowance: 1000000}
-    providers:
-      bench: {url: "http://127.0.0.1:%d/v1", probe: off}
-    models:
-      - id: bench
-        name: Bench
-        weights: bench
-        licence: Apache-2.0
-        window: 131072
-        maxOutput: 4096
-        price: {input: 0.10, output: 0.40}
-        routes:
-          - {provider: bench, model: %s}
-      - id: m
-        weights: bench
-        licence: Apache-2.0
-        window: 131072
-        maxOutput: %d
-        price: {input: 0.10, output: 0.40}
-        routes:
-          - {provider: bench, model: %s}
-    """
-        .formatted(adminPort, upstream, UPSTREAM_MODEL, MAX_OUTPUT, UPSTREAM_MODEL);
+  /**
+   * Its settings.
+   *
+   * @param allowance of an account, in dollars a day
+   * @param more settings, as lines of YAML
+   */
+  static String config(int upstream, int adminPort, String allowance, String more) {
+    return more
+        + """
+        log: {calls: false}
+        admin: {port: %d}
+        local: {engine: off, ollama: off, allowance: %s}
+        providers:
+          bench: {url: "http://127.0.0.1:%d/v1", probe: off}
+        models:
+          - id: bench
+            name: Bench
+            weights: bench
+            licence: Apache-2.0
+            window: 131072
+            maxOutput: 4096
+            price: {input: 0.10, output: 0.40}
+            routes:
+              - {provider: bench, model: %s}
+          - id: m
+            weights: bench
+            licence: Apache-2.0
+            window: 131072
+            maxOutput: %d
+            price: {input: 0.10, output: 0.40}
+            routes:
+              - {provider: bench, model: %s}
+        """
+            .formatted(adminPort, allowance, upstream, UPSTREAM_MODEL, MAX_OUTPUT, UPSTREAM_MODEL);
   }
 }

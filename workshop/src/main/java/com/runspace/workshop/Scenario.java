@@ -88,7 +88,7 @@ enum Scenario {
     LoadPlan plan = plan(to, options);
     return new LoadPlan(
         plan.mode(),
-        plan.port(),
+        plan.ports(),
         plan.headers(),
         plan.connections(),
         plan.ratePerSecond(),
@@ -97,14 +97,15 @@ enum Scenario {
         plan.spread(),
         Duration.ZERO,
         Duration.ofSeconds(options.quick() ? 3 : 20),
-        List.of());
+        List.of(),
+        /* keys= */ null);
   }
 
   private static LoadPlan json(
       LoadPlan.Mode mode, Gateway to, int rate, int bodyBytes, Duration ramp, Duration window) {
     return new LoadPlan(
         mode,
-        to.port(),
+        List.of(to.port()),
         to.headers(),
         64,
         rate,
@@ -113,7 +114,8 @@ enum Scenario {
         Duration.ZERO,
         ramp,
         window,
-        to.pids());
+        to.pids(),
+        /* keys= */ null);
   }
 
   private static LoadPlan streams(
@@ -125,7 +127,7 @@ enum Scenario {
       Duration window) {
     return new LoadPlan(
         mode,
-        to.port(),
+        List.of(to.port()),
         to.headers(),
         connections,
         0,
@@ -134,6 +136,7 @@ enum Scenario {
         spread,
         ramp,
         window,
-        to.pids());
+        to.pids(),
+        /* keys= */ null);
   }
 }

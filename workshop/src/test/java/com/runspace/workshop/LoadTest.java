@@ -18,7 +18,7 @@ final class LoadTest {
       LoadPlan plan =
           new LoadPlan(
               mode,
-              upstream.port(),
+              List.of(upstream.port()),
               List.of("authorization: Bearer x"),
               4,
               200,
@@ -27,7 +27,8 @@ final class LoadTest {
               Duration.ofMillis(20),
               Duration.ofMillis(100),
               Duration.ofMillis(300),
-              List.of(ProcessHandle.current().pid()));
+              List.of(ProcessHandle.current().pid()),
+              /* keys= */ null);
       return new LoadLoop(plan).run();
     }
   }
