@@ -11,6 +11,7 @@ import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.cluster.Announcements;
+import com.runspace.cluster.Cluster;
 import com.runspace.config.Settings;
 import com.runspace.dashboard.AccountPage;
 import com.runspace.dashboard.Docs;
@@ -104,6 +105,10 @@ final class Wiring implements AutoCloseable {
     Keyring keyring = books.keyring();
     Metrics metrics = settings.edge().admin().isOn() ? new Metrics(budget::taken) : null;
     CallObserver callObserver = metrics == null ? CallObserver.NONE : metrics;
+    Cluster cluster = books.cluster();
+    if (metrics != null && cluster != null) {
+      metrics.watch(cluster);
+    }
     Gateway.Shared shared =
         new Gateway.Shared(
             keyring, catalogue, providers, books.forLoops(), budget, time, callObserver);
