@@ -5,6 +5,7 @@ import com.runspace.cluster.Leases;
 import com.runspace.gateway.CallObserver;
 import com.runspace.http.Exchange;
 import com.runspace.http.Observer;
+import com.runspace.journal.Backlog;
 import com.runspace.journal.Settlement;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
@@ -22,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Figures of the running service in Prometheus' form, under the names of OpenTelemetry's
@@ -118,6 +120,24 @@ final class Metrics implements Observer, CallObserver {
     gauge("runspace_connections_open", "Connections of callers.", connections::sum);
     gauge("runspace_body_bytes", "Bodies in memory.", bodyBytes);
     gauge("runspace_log_entries_dropped", "Log entries lost since the start.", Log::lost);
+  }
+
+  /** Shows what of the journal the store does not have yet. */
+  void journal(Supplier<Backlog> backlog) {
+    gauge(
+        "runspace_journal_waiting_bytes",
+        "Written and not yet in the store.",
+        () -> backlog.get().waitingBytes());
+    gauge("runspace_journal_segments", "Files.", () -> backlog.get().segments());
+    gauge(
+        "runspace_journal_open_calls",
+        "Admitted and not yet settled.",
+        () -> backlog.get().openCalls());
+    GaugeWithCallback.builder()
+        .name("runspace_post_lag_seconds")
+        .help("Since the store had all that was written then; 0 when nothing waits.")
+        .callback(callback -> callback.call(backlog.get().lagNanos() / SECOND_NANOS))
+        .register(registry);
   }
 
   /** Shows also what this node shares with others. */

@@ -104,6 +104,10 @@ final class Wiring implements AutoCloseable {
     providers = new Providers(settings.providers(), time);
     Keyring keyring = books.keyring();
     Metrics metrics = settings.edge().admin().isOn() ? new Metrics(budget::taken) : null;
+    LocalLedger kept = books.kept();
+    if (metrics != null && kept != null) {
+      metrics.journal(kept::backlog);
+    }
     CallObserver callObserver = metrics == null ? CallObserver.NONE : metrics;
     Cluster cluster = books.cluster();
     if (metrics != null && cluster != null) {

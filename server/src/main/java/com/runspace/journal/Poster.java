@@ -38,6 +38,10 @@ public final class Poster implements AutoCloseable {
   private volatile boolean stopping;
   private volatile boolean failing;
   private final long restNanos;
+
+  /** When the last posting began that came to its end. */
+  private volatile long postedNanos;
+
   private long pauseNanos;
   private long keptHouseNanos;
 
@@ -62,12 +66,13 @@ public final class Poster implements AutoCloseable {
     this.store = store;
     this.time = time;
     this.housekeeping = housekeeping;
-    keptHouseNanos = time.nanos() - HOUR_NANOS;
+    postedNanos = time.nanos();
+    keptHouseNanos = postedNanos - HOUR_NANOS;
     thread = Thread.ofPlatform().name("journal-poster").daemon().unstarted(this::run);
   }
 
   public Backlog backlog() {
-    return Backlog.of(journal.segments(), failing);
+    return Backlog.of(journal.segments(), time.nanos() - postedNanos, failing);
   }
 
   public void start() {
@@ -118,6 +123,7 @@ public final class Poster implements AutoCloseable {
    * @return how many calls were new to the store
    */
   public synchronized int post() throws SQLException, IOException {
+    long began = time.nanos();
     List<Entry.Settled> batch = new ArrayList<>();
     Map<Segment, Long> reached = new LinkedHashMap<>();
     int added = 0;
@@ -131,7 +137,9 @@ public final class Poster implements AutoCloseable {
         added += post(batch, reached);
       }
     }
-    return added + post(batch, reached);
+    added += post(batch, reached);
+    postedNanos = began;
+    return added;
   }
 
   private int post(List<Entry.Settled> batch, Map<Segment, Long> reached) throws SQLException {

@@ -34,11 +34,12 @@ final class Cluster {
         --gateway-jar PATH    RunSpace's jar (server/target/runspace.jar)
         --jvm-flags 'FLAGS'   for RunSpace's JVMs
 
-      Checked, five times a second: no account was charged more than its allowance, no key more than
-      its cap, no more is leased than granted. In the end, when all nodes have been started again and
-      have drained: a call of which anything was heard has exactly one row; one heard to its end has
-      the usage that its answer told and what that costs; no row is of a call that nobody sent; sums
-      are those of the rows; nothing is held or leased any more; no key passed its other limits.
+      Checked, five times a second: no account was charged more than its allowance, no key more
+      than its cap, no more is leased than granted. In the end, when all nodes have been started
+      again and have drained: a call of which anything was heard has exactly one row; one heard to
+      its end has the usage that its answer told and what that costs; no row is of a call that
+      nobody sent; sums are those of the rows; nothing is held or leased any more; no key passed
+      its other limits.
 
       One row of the table is one seed. Exit code 0: all was as it must be; 1: not, and each
       violation is named with its seed; 2: not run.

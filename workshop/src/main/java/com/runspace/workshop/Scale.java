@@ -57,6 +57,14 @@ final class Scale {
       "SELECT CAST(COALESCE(SUM(s.calls) FILTER (WHERE %s), 0) AS BIGINT) FROM pg_stat_statements s"
           + " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()";
 
+  /** Adds rows of calls, and nothing else does. */
+  private static final String ADDS = "query LIKE 'INSERT INTO call %'";
+
+  private static final String MOST_USED =
+      "SELECT s.calls, CAST(s.total_exec_time AS BIGINT), s.query FROM pg_stat_statements s"
+          + " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()"
+          + " ORDER BY s.calls DESC LIMIT 12";
+
   /** Gateways with a PostgreSQL of their own. */
   private record Side(String name, Postgres store, List<Node> nodes, List<Path> keys) {
     List<Long> pids() throws IOException {
@@ -161,7 +169,7 @@ final class Scale {
     long began = System.nanoTime();
     long calls = side.store.number(CALLS);
     long statements = side.store.number(STATEMENTS.formatted("true"));
-    long adding = side.store.number(STATEMENTS.formatted("query LIKE 'INSERT INTO call VALUES%'"));
+    long adding = side.store.number(STATEMENTS.formatted(ADDS));
     long gateways = ProcessFigures.cpuMicros(side.pids());
     long postgres = side.store.cpuMicros();
     load(side, side.keys.get(load), given.number("--seconds", 15));
@@ -170,8 +178,7 @@ final class Scale {
     double postgresSeconds = (side.store.cpuMicros() - postgres) / 1e6;
     double seconds = (System.nanoTime() - began) / 1e9;
     double made = last - calls;
-    adding =
-        side.store.number(STATEMENTS.formatted("query LIKE 'INSERT INTO call VALUES%'")) - adding;
+    adding = side.store.number(STATEMENTS.formatted(ADDS)) - adding;
     statements = side.store.number(STATEMENTS.formatted("true")) - statements;
     Phase phase =
         new Phase(
@@ -242,6 +249,15 @@ final class Scale {
     for (Node node : side.nodes) {
       node.drain();
     }
+    System.err.println("scale: what " + side.name + " asked its store most often:");
+    side.store
+        .list(
+            MOST_USED,
+            row ->
+                "  %,d times, %,d ms: %.90s"
+                    .formatted(
+                        row.getLong(1), row.getLong(2), row.getString(3).replaceAll("\\s+", " ")))
+        .forEach(System.err::println);
     Violations found = new Violations(side.name);
     new Audit(side.store, Cluster.nanos(ALLOWANCE), List.of(), found).check();
     failed |= found.count() > 0;
