@@ -112,9 +112,6 @@ final class Books implements AutoCloseable {
               account -> allowance.get().today(account),
               time,
               () -> division(cluster));
-      if (cluster != null) {
-        cluster.bulletin().on(StoredKeyring.TOPIC, keyring::heard, keyring::resync);
-      }
       List<Ledger> ledgers = new ArrayList<>();
       for (int i = 0; i <= settings.eventLoops(); i++) {
         ledgers.add(ledger.forLoop());

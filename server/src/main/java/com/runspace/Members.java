@@ -150,7 +150,8 @@ final class Members implements AutoCloseable {
         };
   }
 
-  private void walletsMoved(AccountId account) {
+  /** Says that an account has other wallets, or its owner signed in, on this node or another. */
+  void walletsMoved(AccountId account) {
     Gate open = gate;
     if (open != null) {
       try {

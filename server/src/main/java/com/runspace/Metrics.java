@@ -1,5 +1,7 @@
 package com.runspace;
 
+import com.runspace.cluster.Cluster;
+import com.runspace.cluster.Leases;
 import com.runspace.gateway.CallObserver;
 import com.runspace.http.Exchange;
 import com.runspace.http.Observer;
@@ -8,6 +10,7 @@ import com.runspace.journal.Settlement;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -134,6 +137,30 @@ final class Metrics implements Observer, CallObserver {
         .name("runspace_post_lag_seconds")
         .help("Since the store had all that was written then; 0 when nothing waits.")
         .callback(callback -> callback.call(backlog.get().lagNanos() / SECOND_NANOS))
+        .register(registry);
+  }
+
+  /** Shows also what this node shares with others. */
+  void watch(Cluster cluster) {
+    Leases leases = cluster.leases();
+    gauge("runspace_leases", "Limits of which this node has a part.", leases::count);
+    gauge(
+        "runspace_store_reachable",
+        "1 when the store answers.",
+        () -> leases.isReachable() ? 1 : 0);
+    gauge(
+        "runspace_node_fenced",
+        "1 when another process goes on as this node.",
+        () -> leases.isFenced() ? 1 : 0);
+    count("runspace_lease_operations", "Wishes that the store has answered.", leases::operations);
+    count("runspace_lease_waits", "Times that a call needed more than was here.", leases::waits);
+  }
+
+  private void count(String name, String help, LongSupplier value) {
+    CounterWithCallback.builder()
+        .name(name)
+        .help(help)
+        .callback(callback -> callback.call((double) value.getAsLong()))
         .register(registry);
   }
 

@@ -10,6 +10,8 @@ import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
 import com.runspace.base.Time;
+import com.runspace.cluster.Announcements;
+import com.runspace.cluster.Cluster;
 import com.runspace.config.Settings;
 import com.runspace.dashboard.AccountPage;
 import com.runspace.dashboard.Docs;
@@ -86,6 +88,7 @@ final class Wiring implements AutoCloseable {
   private final MemoryBudget budget = MemoryBudget.ofHeap();
   private final Certificates certificate;
   private final @Nullable Admin admin;
+  private final @Nullable Announcements news;
   private @Nullable Apps apps;
 
   /**
@@ -106,6 +109,10 @@ final class Wiring implements AutoCloseable {
       metrics.journal(kept::backlog);
     }
     CallObserver callObserver = metrics == null ? CallObserver.NONE : metrics;
+    Cluster cluster = books.cluster();
+    if (metrics != null && cluster != null) {
+      metrics.watch(cluster);
+    }
     Gateway.Shared shared =
         new Gateway.Shared(
             keyring, catalogue, providers, books.forLoops(), budget, time, callObserver);
@@ -125,6 +132,7 @@ final class Wiring implements AutoCloseable {
       members.start();
     }
     books.start();
+    news = News.open(books, members, apps);
     certificate = new Certificates(vertx, settings.edge().tls(), time);
     LoopServer.Place place =
         new LoopServer.Place(
@@ -351,6 +359,9 @@ final class Wiring implements AutoCloseable {
     } catch (StartFailed late) {
       System.getLogger(Wiring.class.getName())
           .log(System.Logger.Level.WARNING, "drain: {0}", late.getMessage());
+    }
+    if (news != null) {
+      news.close();
     }
     if (members != null) {
       members.close();

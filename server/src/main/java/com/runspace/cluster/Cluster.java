@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -19,14 +20,12 @@ public final class Cluster implements AutoCloseable {
   private final NodeTable nodes;
   private final LeaseTable table;
   private final Leases leases;
-  private final Bulletin bulletin;
 
-  private Cluster(Node node, NodeTable nodes, LeaseTable table, Leases leases, Bulletin bulletin) {
+  private Cluster(Node node, NodeTable nodes, LeaseTable table, Leases leases) {
     this.node = node;
     this.nodes = nodes;
     this.table = table;
     this.leases = leases;
-    this.bulletin = bulletin;
   }
 
   /**
@@ -41,11 +40,7 @@ public final class Cluster implements AutoCloseable {
     Node node = nodes.register(id(idFile), name);
     LeaseTable table = new LeaseTable(db, node);
     Leases leases = new Leases(table, time, node.epoch());
-    Bulletin bulletin = new Bulletin(db);
-    // Whoever waits asks again by himself, so nothing is lost with these.
-    bulletin.on(LeaseTable.WANTED, ofOthers(node, leases::wanted), () -> {});
-    bulletin.on(LeaseTable.RETURNED, ofOthers(node, leases::returned), () -> {});
-    return new Cluster(node, nodes, table, leases, bulletin);
+    return new Cluster(node, nodes, table, leases);
   }
 
   /** The UUID in a data folder. */
@@ -61,12 +56,29 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  /** What another node says of a limit. */
-  private static Bulletin.Hearing ofOthers(Node node, Consumer<Subject> then) {
-    return text -> {
-      String[] parts = text.split(" ", 3);
-      if (parts.length == 3 && !parts[0].equals(Long.toString(node.number()))) {
-        then.accept(new Subject(parts[2], Long.parseLong(parts[1])));
+  /** What other nodes say of limits is heard by these, by topic. */
+  public Map<String, Announcements.Listener> listeners() {
+    return Map.of(
+        LeaseTable.WANTED,
+        ofOthers(leases::wanted),
+        LeaseTable.RETURNED,
+        ofOthers(leases::returned));
+  }
+
+  private Announcements.Listener ofOthers(Consumer<Subject> then) {
+    String own = Long.toString(node.number());
+    return new Announcements.Listener() {
+      @Override
+      public void heard(String text) {
+        String[] parts = text.split(" ", 3);
+        if (parts.length == 3 && !parts[0].equals(own)) {
+          then.accept(new Subject(parts[2], Long.parseLong(parts[1])));
+        }
+      }
+
+      @Override
+      public void resync() {
+        // Whoever waits asks again by himself.
       }
     };
   }
@@ -79,11 +91,6 @@ public final class Cluster implements AutoCloseable {
     return leases;
   }
 
-  /** What nodes announce; listeners are put in before {@link #start}. */
-  public Bulletin bulletin() {
-    return bulletin;
-  }
-
   /** What this node has of days, from before it was started. */
   public List<NodeTable.Held> held() throws SQLException {
     return nodes.held(node.number());
@@ -94,16 +101,14 @@ public final class Cluster implements AutoCloseable {
     table.check(connection);
   }
 
-  /** Begins to ask for leases and to hear others. */
+  /** Begins to ask for leases. */
   public void start() {
     leases.start();
-    bulletin.start();
   }
 
   /** Gives back what is not used. To be called when no call runs any more and all is posted. */
   @Override
   public void close() {
-    bulletin.close();
     leases.close();
   }
 }

@@ -14,11 +14,9 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What this node has of limits that it shares with others, and its talk with the store about it.
@@ -41,16 +39,7 @@ public final class Leases implements Shares, AutoCloseable {
   private static final long RENEW_NANOS = 60_000_000_000L;
   private static final long SECOND = 1_000_000_000L;
 
-  /** So long others may take to give back before a caller is told that there is nothing. */
-  private static final long PATIENCE_NANOS = SECOND / 4;
-
-  /** What nobody has used for so long goes back. */
-  private static final long IDLE_NANOS = 30 * SECOND;
-
   private static final long OUT_NANOS = SECOND;
-
-  /** A store that answers later than this is as good as none to whoever waits. */
-  private static final long SLOW_NANOS = SECOND;
 
   private static final long ASKING_MILLIS = 50;
   private static final long HOUR_NANOS = 3_600 * SECOND;
@@ -127,35 +116,19 @@ public final class Leases implements Shares, AutoCloseable {
   @Override
   public Answer want(Share share, long least, long more) {
     Lease lease = leases.computeIfAbsent(subject(share), _ -> new Lease(share));
-    synchronized (lease) {
-      if (lease.gone) {
-        leases.remove(lease.subject(), lease);
-        return want(share, least, more);
-      }
-      lease.share = share;
-      lease.touchedNanos = time.nanos();
-      if (fenced || (out && time.nanos() - outUntilNanos < 0)) {
-        return new Answer.Out();
-      }
-      CompletableFuture<?> pending = lease.pending;
-      if (pending != null && time.nanos() - lease.begunNanos >= SLOW_NANOS) {
-        return new Answer.Out();
-      }
-      if (pending == null) {
-        if (lease.dry && time.nanos() - lease.dryUntilNanos < 0) {
-          return new Answer.Dry();
-        }
-        pending = new CompletableFuture<>();
-        lease.begin(pending, time.nanos());
-        add(lease);
-      }
-      lease.least = Math.max(lease.least, least);
-      lease.more = Math.max(lease.more, Math.max(least, more));
-      if (least > 0) {
-        waits.incrementAndGet();
-      }
-      return new Answer.Coming(pending);
+    boolean outside = fenced || (out && time.nanos() - outUntilNanos < 0);
+    Answer answer = lease.want(share, least, more, outside, time.nanos());
+    if (answer == null) {
+      leases.remove(lease.subject(), lease);
+      return want(share, least, more);
     }
+    if (lease.isFresh()) {
+      add(lease);
+    }
+    if (answer instanceof Answer.Coming && least > 0) {
+      waits.incrementAndGet();
+    }
+    return answer;
   }
 
   private static Subject subject(Share share) {
@@ -218,7 +191,7 @@ public final class Leases implements Shares, AutoCloseable {
   void wanted(Subject name) {
     Lease lease = leases.get(name);
     if (lease != null) {
-      lease.wanted = true;
+      lease.wanted();
       add(lease);
     }
   }
@@ -367,156 +340,5 @@ public final class Leases implements Shares, AutoCloseable {
       add(lease);
     }
     work();
-  }
-
-  private enum Look {
-    KEEP,
-    DUE,
-    DONE
-  }
-
-  /** One limit of which this node has a part. Guarded by itself. */
-  private static final class Lease {
-    private final Subject subject;
-    private Share share;
-    private @Nullable CompletableFuture<?> pending;
-    private long least;
-    private long more;
-    private long begunNanos;
-    private boolean asking;
-    private long askedNanos;
-    private boolean dry;
-    private long dryUntilNanos;
-    private long demand;
-    private long grownNanos;
-    private long touchedNanos;
-    private long lastUsed;
-    private long lastAmount = -1;
-    private long stillSinceNanos;
-    private long told = -1;
-    private boolean gone;
-    private volatile boolean wanted;
-
-    Lease(Share share) {
-      this.share = share;
-      this.subject = Leases.subject(share);
-    }
-
-    Subject subject() {
-      return subject;
-    }
-
-    synchronized boolean isAsking() {
-      return asking;
-    }
-
-    void begin(CompletableFuture<?> wish, long now) {
-      pending = wish;
-      begunNanos = now;
-      least = 0;
-      more = 0;
-      asking = false;
-    }
-
-    synchronized Wish wish(long number, long now) {
-      boolean back = wanted;
-      if (back) {
-        wanted = false;
-        boolean busy = now - touchedNanos < SECOND || share.used() != lastUsed;
-        long keep = busy ? Math.max(0, share.amount() - share.used()) / 4 : 0;
-        var _ = share.shrink(keep);
-      }
-      boolean soon = now - grownNanos < 5 * SECOND;
-      long good = pending == null ? 0 : Math.max(more, soon ? 2 * demand : 0);
-      return new Wish(
-          subject,
-          share.limit(),
-          share.amount(),
-          share.used(),
-          least,
-          Math.min(good, share.limit()),
-          number,
-          back);
-    }
-
-    /** Takes in what the store has given; says whether it must be asked again at once. */
-    synchronized boolean take(Wish wish, Outcome outcome, long now) {
-      if (outcome.given() > 0) {
-        share.grow(outcome.given());
-        demand = Math.min(outcome.given(), Long.MAX_VALUE / 4);
-        grownNanos = now;
-      }
-      share.told(outcome.usedElsewhere());
-      told = wish.have() + outcome.given();
-      if (pending == null) {
-        return false;
-      }
-      if (outcome.met() && least > wish.least()) {
-        least = Math.max(0, least - outcome.given());
-        return true;
-      }
-      if (outcome.met()) {
-        // Where nothing was needed and nothing came, it is not asked for again and again.
-        dry = outcome.given() == 0 && wish.more() > 0;
-        dryUntilNanos = now + SECOND;
-        end();
-      } else if (!asking) {
-        asking = true;
-        askedNanos = now;
-      } else if (now - askedNanos >= PATIENCE_NANOS) {
-        dry = true;
-        dryUntilNanos = now + SECOND;
-        end();
-      }
-      return false;
-    }
-
-    synchronized void unanswered() {
-      end();
-    }
-
-    private void end() {
-      CompletableFuture<?> done = pending;
-      pending = null;
-      asking = false;
-      least = 0;
-      more = 0;
-      if (done != null) {
-        done.complete(null);
-      }
-    }
-
-    synchronized void release() {
-      var _ = share.shrink(0);
-    }
-
-    synchronized boolean isOutOfPatience(long now) {
-      return asking && now - askedNanos >= PATIENCE_NANOS;
-    }
-
-    synchronized Look look(long today, long now) {
-      if (pending != null) {
-        return Look.KEEP;
-      }
-      long used = share.used();
-      if (used != lastUsed || share.amount() != lastAmount) {
-        lastUsed = used;
-        lastAmount = share.amount();
-        stillSinceNanos = now;
-      }
-      boolean over = subject.day() != 0 && subject.day() < today;
-      boolean idle = now - Math.max(stillSinceNanos, touchedNanos) >= IDLE_NANOS;
-      if (!over && !idle) {
-        return Look.KEEP;
-      }
-      long amount = share.shrink(0);
-      lastAmount = amount;
-      if (amount != told) {
-        return Look.DUE;
-      }
-      // All that is left is used for good, and the store knows it.
-      gone = amount == share.used();
-      return gone ? Look.DONE : Look.KEEP;
-    }
   }
 }

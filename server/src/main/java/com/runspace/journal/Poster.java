@@ -24,7 +24,7 @@ public final class Poster implements AutoCloseable {
   /** As many calls share a transaction, and what it costs whatever is in it. */
   static final int BATCH = 8192;
 
-  /** Usage is that old at the most; the rarer a transaction is, the more calls share it. */
+  /** The rarer a transaction is, the more calls share it. */
   private static final long PAUSE_NANOS = 1_000_000_000L;
 
   private static final long PAUSE_MAX_NANOS = 10_000_000_000L;
@@ -37,11 +37,12 @@ public final class Poster implements AutoCloseable {
   private final Thread thread;
   private volatile boolean stopping;
   private volatile boolean failing;
+  private final long restNanos;
 
   /** When the last posting began that came to its end. */
   private volatile long postedNanos;
 
-  private long pauseNanos = PAUSE_NANOS;
+  private long pauseNanos;
   private long keptHouseNanos;
 
   /**
@@ -50,6 +51,17 @@ public final class Poster implements AutoCloseable {
    * @param housekeeping run about once an hour
    */
   public Poster(Journal journal, CallStore store, Time time, Runnable housekeeping) {
+    this(journal, store, time, PAUSE_NANOS, housekeeping);
+  }
+
+  /**
+   * The same, at its own pace.
+   *
+   * @param restNanos between two postings; usage is that old at the most
+   */
+  public Poster(
+      Journal journal, CallStore store, Time time, long restNanos, Runnable housekeeping) {
+    this.restNanos = pauseNanos = restNanos;
     this.journal = journal;
     this.store = store;
     this.time = time;
@@ -80,7 +92,7 @@ public final class Poster implements AutoCloseable {
   private void tryToPost() {
     try {
       int posted = post();
-      pauseNanos = PAUSE_NANOS;
+      pauseNanos = restNanos;
       if (failing) {
         failing = false;
         LOG.log(

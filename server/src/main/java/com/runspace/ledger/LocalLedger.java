@@ -72,6 +72,11 @@ public final class LocalLedger implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(LocalLedger.class.getName());
   private static final long FLOOR_LAG_NANOS = 23 * 3_600_000_000_000L;
+  private static final long REST_NANOS = 1_000_000_000L;
+
+  /** Each posting writes a sum per account, so that a shared store is asked more rarely. */
+  private static final long REST_SHARED_NANOS = 5_000_000_000L;
+
   static final String LONG_AGO =
       "The clock of this service went back by days, so no new calls are taken.";
 
@@ -105,7 +110,12 @@ public final class LocalLedger implements AutoCloseable {
     poster =
         journal == null || table == null
             ? null
-            : new Poster(journal, table::post, time, () -> keepHouse(table, retentionDays));
+            : new Poster(
+                journal,
+                table::post,
+                time,
+                shares == null ? REST_NANOS : REST_SHARED_NANOS,
+                () -> keepHouse(table, retentionDays));
   }
 
   /** A ledger that lives as long as its process. Safe to share between event loops. */

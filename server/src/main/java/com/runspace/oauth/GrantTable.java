@@ -18,6 +18,14 @@ import org.jspecify.annotations.Nullable;
 final class GrantTable {
   private static final long NO_CAP = -1;
 
+  /** What nodes tell each other: that a grant has new tokens. */
+  private static final String TOPIC = "grant";
+
+  private static final String LIVE =
+      "SELECT t.hash, t.expires_at, g.key_id FROM oauth_token t"
+          + " JOIN oauth_grant g ON g.id = t.grant_id"
+          + " WHERE t.kind = 'A' AND t.expires_at > ? AND g.resource = ?";
+
   /**
    * A code that was handed out.
    *
@@ -200,6 +208,7 @@ final class GrantTable {
           grant.ends,
           grant.created);
       insert(connection, tokens);
+      db.announce(connection, TOPIC, grant.id);
       return used(connection, grant.client, grant.created);
     });
   }
@@ -223,17 +232,28 @@ final class GrantTable {
     }
   }
 
-  /** Marks a refresh token as exchanged for others, all of it or nothing. */
-  void rotate(Grant grant, Token old, String seed, long now, List<Token> next) throws SQLException {
-    db.write(connection -> {
-      Db.update(
-          connection,
-          "UPDATE oauth_token SET used_at = ?, seed = ? WHERE hash = ?",
-          now,
-          seed,
-          old.hash);
+  /**
+   * Marks a refresh token as exchanged for others, all of it or nothing.
+   *
+   * @return false when it was exchanged before, on another node perhaps; then nothing was kept
+   */
+  boolean rotate(Grant grant, Token old, String seed, long now, List<Token> next)
+      throws SQLException {
+    return db.write(connection -> {
+      int fresh =
+          Db.update(
+              connection,
+              "UPDATE oauth_token SET used_at = ?, seed = ? WHERE hash = ? AND used_at = 0",
+              now,
+              seed,
+              old.hash);
+      if (fresh == 0) {
+        return false;
+      }
       insert(connection, next);
-      return used(connection, grant.client, now);
+      db.announce(connection, TOPIC, grant.id);
+      used(connection, grant.client, now);
+      return true;
     });
   }
 
@@ -274,13 +294,16 @@ final class GrantTable {
 
   /** The access tokens for a resource that are not over. */
   List<Live> live(String resource, long now) throws SQLException {
-    return db.list(
-        "SELECT t.hash, t.expires_at, g.key_id FROM oauth_token t"
-            + " JOIN oauth_grant g ON g.id = t.grant_id"
-            + " WHERE t.kind = 'A' AND t.expires_at > ? AND g.resource = ?",
-        row -> new Live(row.getString("hash"), row.getString("key_id"), row.getLong("expires_at")),
-        now,
-        resource);
+    return db.list(LIVE, GrantTable::live, now, resource);
+  }
+
+  /** Those of one grant. */
+  List<Live> liveOf(String grant, String resource, long now) throws SQLException {
+    return db.list(LIVE + " AND g.id = ?", GrantTable::live, now, resource, grant);
+  }
+
+  private static Live live(ResultSet row) throws SQLException {
+    return new Live(row.getString("hash"), row.getString("key_id"), row.getLong("expires_at"));
   }
 
   private static Token token(ResultSet row) throws SQLException {

@@ -120,12 +120,8 @@ public final class Grants {
     this.clientsMax = clientsMax;
     this.time = time;
     this.random = random;
-    tokens = new Tokens(keyring, time);
-    // "MUST validate that access tokens were issued specifically for them" (MCP): those for another
-    // resource are never here to be found.
-    table
-        .live(resource, time.epochMillis())
-        .forEach(each -> tokens.add(each.hash(), each.key(), each.expires()));
+    tokens = new Tokens(keyring, table, resource, time);
+    tokens.resync();
   }
 
   /** The tokens in memory, for the MCP server. */
@@ -298,6 +294,7 @@ public final class Grants {
       if (!grant.resource().equals(resource)) {
         return new Answer.Refused("invalid_target", "The token is for another resource.");
       }
+      keyring.heard(grant.key());
       if (keyring.live(grant.key()).isEmpty()) {
         return refused("The access was revoked or has ended.");
       }
@@ -327,7 +324,10 @@ public final class Grants {
     String seed = Tokens.seed(random);
     Secret access = access(token, seed);
     Secret refresh = next(token, seed);
-    table.rotate(grant, old, seed, now, rows(grant, access, refresh, now));
+    if (!table.rotate(grant, old, seed, now, rows(grant, access, refresh, now))) {
+      // Another node was faster, so the same retry has its answer.
+      return refresh(token, grant.client());
+    }
     return issued(grant, access, refresh, accessEnds(grant, now), now);
   }
 

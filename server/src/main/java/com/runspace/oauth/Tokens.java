@@ -10,8 +10,10 @@ import com.runspace.keys.Keyring;
 import com.runspace.keys.StoredKeyring;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.sql.SQLException;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -21,7 +23,7 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * The access tokens that open the MCP server, by their hashes, in memory: what a token stands for
  * is the credential of its grant, with the life and the cap that its holder chose, so a revoked
- * grant is gone from here at once. Nothing here blocks. Safe to share between threads.
+ * grant is gone from here at once. Looking one up never blocks. Safe to share between threads.
  *
  * <p>Tokens are 256 random bits and say nothing by themselves; only hashes of them are kept.
  */
@@ -37,12 +39,35 @@ public final class Tokens implements Keyring {
   private record Access(String keyId, long untilMillis) {}
 
   private final StoredKeyring keyring;
+  private final GrantTable table;
+  private final String resource;
   private final Time time;
   private final ConcurrentMap<String, Access> live = new ConcurrentHashMap<>();
 
-  Tokens(StoredKeyring keyring, Time time) {
+  Tokens(StoredKeyring keyring, GrantTable table, String resource, Time time) {
     this.keyring = keyring;
+    this.table = table;
+    this.resource = resource;
     this.time = time;
+  }
+
+  /**
+   * Takes in all tokens of the store, also those that another node has given out. Those that were
+   * revoked end with the credential that they stand for. Blocks.
+   */
+  public void resync() throws SQLException {
+    // "MUST validate that access tokens were issued specifically for them" (MCP): those for another
+    // resource are never here to be found.
+    take(table.live(resource, time.epochMillis()));
+  }
+
+  /** Takes in the tokens that another node has given out for a grant. Blocks. */
+  public void heard(String grant) throws SQLException {
+    take(table.liveOf(grant, resource, time.epochMillis()));
+  }
+
+  private void take(List<GrantTable.Live> found) {
+    found.forEach(each -> add(each.hash(), each.key(), each.expires()));
   }
 
   /** Who calls with an access token; empty when it is none, is over, or its grant is. */

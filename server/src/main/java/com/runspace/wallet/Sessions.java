@@ -120,6 +120,68 @@ public final class Sessions {
         old.agent());
   }
 
+  /**
+   * Takes in what another node has done with a session: it is there from now on, was seen or
+   * confirmed later than is known here, or is over. Blocks.
+   *
+   * @throws SQLException when the store cannot be read; {@link #resync} makes up for it
+   */
+  public void heard(String id) throws SQLException {
+    SessionRow row = table.session(id).orElse(null);
+    if (row == null) {
+      live.values().removeIf(session -> session.id().equals(id));
+    } else {
+      learn(row);
+    }
+  }
+
+  /**
+   * Takes in all that other nodes have done since nobody knows when. Blocks.
+   *
+   * @throws SQLException when the store cannot be read
+   */
+  public void resync() throws SQLException {
+    // Those that begin while the store is read are not in it perhaps, and stay.
+    Set<String> before = Set.copyOf(live.keySet());
+    Set<String> there = new HashSet<>();
+    for (SessionRow row : table.sessions()) {
+      there.add(row.hash());
+      learn(row);
+    }
+    for (String hash : before) {
+      Session session = there.contains(hash) ? null : live.get(hash);
+      if (session != null) {
+        heard(session.id());
+      }
+    }
+  }
+
+  private void learn(SessionRow row) {
+    if (!ended.contains(row.session().id())) {
+      live.merge(row.hash(), row.session(), Sessions::later);
+      if (ended.contains(row.session().id())) {
+        live.remove(row.hash());
+      }
+    }
+  }
+
+  /** What two nodes know of one session, together. */
+  private static Session later(Session here, Session stored) {
+    return new Session(
+        here.id(),
+        here.account(),
+        here.wallet(),
+        here.created(),
+        max(here.lastSeen(), stored.lastSeen()),
+        here.expires(),
+        max(here.confirmed(), stored.confirmed()),
+        here.agent());
+  }
+
+  private static Instant max(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
+  }
+
   private static boolean isLive(Session session, Instant now) {
     return now.isBefore(session.expires()) && now.isBefore(session.lastSeen().plus(IDLE));
   }
@@ -278,6 +340,9 @@ public final class Sessions {
    */
   public void save() throws SQLException {
     Instant now = now();
+    if (table.isShared()) {
+      askAboutIdle(now);
+    }
     live.forEach((hash, session) -> {
       if (!isLive(session, now)) {
         ended.add(session.id());
@@ -302,6 +367,16 @@ public final class Sessions {
     } finally {
       if (!kept) {
         seen.addAll(hashes);
+      }
+    }
+  }
+
+  /** A session that is idle here may be in use on another node, which writes that each minute. */
+  private void askAboutIdle(Instant now) throws SQLException {
+    Instant soon = now.plus(SEEN_STEP.multipliedBy(5));
+    for (Session session : List.copyOf(live.values())) {
+      if (now.isBefore(session.expires()) && !isLive(session, soon)) {
+        heard(session.id());
       }
     }
   }

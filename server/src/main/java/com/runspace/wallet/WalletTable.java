@@ -66,6 +66,11 @@ final class WalletTable {
     LAST
   }
 
+  /** What nodes tell each other: that a session, or the wallets of an account, changed. */
+  private static final String SESSION = "session";
+
+  private static final String WALLET = "wallet";
+
   private final Db db;
 
   WalletTable(Db db) throws SQLException {
@@ -128,6 +133,7 @@ final class WalletTable {
             now.toEpochMilli());
         insert(connection, fresh);
       }
+      db.announce(connection, WALLET, wallet.account().value());
       insert(connection, session.apply(wallet));
       return Optional.of(wallet);
     });
@@ -163,6 +169,7 @@ final class WalletTable {
         return Change.TOO_OFTEN;
       }
       insert(connection, wallet);
+      db.announce(connection, WALLET, account);
       return Change.DONE;
     });
   }
@@ -186,6 +193,7 @@ final class WalletTable {
           "UPDATE session SET confirmed_at = ? WHERE id = ?",
           now.toEpochMilli(),
           session.id());
+      db.announce(connection, SESSION, session.id());
       return Change.DONE;
     });
   }
@@ -209,6 +217,7 @@ final class WalletTable {
           "UPDATE wallet SET unlinked_at = ? WHERE id = ?",
           now.toEpochMilli(),
           walletId);
+      db.announce(connection, WALLET, account.value());
       return Change.DONE;
     });
   }
@@ -281,8 +290,9 @@ final class WalletTable {
     db.write(connection -> insert(connection, row));
   }
 
-  private static int insert(Connection connection, SessionRow row) throws SQLException {
+  private int insert(Connection connection, SessionRow row) throws SQLException {
     Session session = row.session();
+    db.announce(connection, SESSION, session.id());
     return Db.update(
         connection,
         "INSERT INTO session (id, hash, account, wallet, created_at, seen_at, expires_at,"
@@ -296,6 +306,16 @@ final class WalletTable {
         session.expires().toEpochMilli(),
         session.confirmed().toEpochMilli(),
         session.agent());
+  }
+
+  Optional<SessionRow> session(String id) throws SQLException {
+    return db.list("SELECT * FROM session WHERE id = ?", WalletTable::session, id).stream()
+        .findFirst();
+  }
+
+  /** Whether other nodes change sessions too. */
+  boolean isShared() {
+    return db.isShared();
   }
 
   List<SessionRow> sessions() throws SQLException {
@@ -323,12 +343,15 @@ final class WalletTable {
       for (Map.Entry<String, Instant> each : seen.entrySet()) {
         Db.update(
             connection,
-            "UPDATE session SET seen_at = ? WHERE id = ?",
+            "UPDATE session SET seen_at = ? WHERE id = ? AND seen_at < ?",
             each.getValue().toEpochMilli(),
-            each.getKey());
+            each.getKey(),
+            each.getValue().toEpochMilli());
       }
       for (String id : ended) {
-        Db.update(connection, "DELETE FROM session WHERE id = ?", id);
+        if (Db.update(connection, "DELETE FROM session WHERE id = ?", id) > 0) {
+          db.announce(connection, SESSION, id);
+        }
       }
       return Db.update(
           connection, "DELETE FROM used_nonce WHERE used_at < ?", noncesBefore.toEpochMilli());

@@ -1,0 +1,218 @@
+package com.runspace.cluster;
+
+import com.runspace.base.Share;
+import com.runspace.base.Shares;
+import com.runspace.cluster.LeaseStore.Outcome;
+import com.runspace.cluster.LeaseStore.Subject;
+import com.runspace.cluster.LeaseStore.Wish;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One limit of which this node has a part, and what the node wishes of it. Guarded by itself; only
+ * {@link #want} is for any thread, all else is for the one that asks the store.
+ */
+final class Lease {
+  enum Look {
+    KEEP,
+    DUE,
+    DONE
+  }
+
+  private static final long SECOND = 1_000_000_000L;
+
+  /** So long others may take to give back before a caller is told that there is nothing. */
+  private static final long PATIENCE_NANOS = SECOND / 4;
+
+  /** What nobody has used for so long goes back. */
+  private static final long IDLE_NANOS = 30 * SECOND;
+
+  /** A store that answers later than this is as good as none to whoever waits. */
+  private static final long SLOW_NANOS = SECOND;
+
+  private static final long SOON_NANOS = 5 * SECOND;
+
+  private final Subject subject;
+  private Share share;
+  private @Nullable CompletableFuture<?> pending;
+  private long least;
+  private long more;
+  private long begunNanos;
+  private boolean asking;
+  private long askedNanos;
+  private boolean dry;
+  private long dryUntilNanos;
+  private long demand;
+  private long grownNanos;
+  private long touchedNanos;
+  private long lastUsed;
+  private long lastAmount = -1;
+  private long stillSinceNanos;
+  private long told = -1;
+  private boolean gone;
+  private boolean fresh;
+  private volatile boolean wanted;
+
+  Lease(Share share) {
+    this.share = share;
+    this.subject = new Subject(share.subject(), share.day());
+  }
+
+  Subject subject() {
+    return subject;
+  }
+
+  synchronized boolean isAsking() {
+    return asking;
+  }
+
+  /**
+   * Takes in a wish; null when this lease is gone, and another one is to be asked.
+   *
+   * @param outside whether the store cannot be asked now
+   */
+  synchronized Shares.@Nullable Answer want(
+      Share of, long needed, long good, boolean outside, long now) {
+    if (gone) {
+      return null;
+    }
+    share = of;
+    touchedNanos = now;
+    CompletableFuture<?> begun = pending;
+    if (outside || (begun != null && now - begunNanos >= SLOW_NANOS)) {
+      return new Shares.Answer.Out();
+    }
+    if (begun == null) {
+      if (dry && now - dryUntilNanos < 0) {
+        return new Shares.Answer.Dry();
+      }
+      begun = new CompletableFuture<>();
+      begin(begun, now);
+      fresh = true;
+    }
+    least = Math.max(least, needed);
+    more = Math.max(more, Math.max(needed, good));
+    return new Shares.Answer.Coming(begun);
+  }
+
+  /** Whether a wish has begun since this was asked the last time. */
+  synchronized boolean isFresh() {
+    boolean was = fresh;
+    fresh = false;
+    return was;
+  }
+
+  private void begin(CompletableFuture<?> wish, long now) {
+    pending = wish;
+    begunNanos = now;
+    least = 0;
+    more = 0;
+    asking = false;
+  }
+
+  /** Another node needs what this one may not need. */
+  void wanted() {
+    wanted = true;
+  }
+
+  synchronized Wish wish(long number, long now) {
+    boolean back = wanted;
+    if (back) {
+      wanted = false;
+      boolean busy = now - touchedNanos < SECOND || share.used() != lastUsed;
+      long keep = busy ? Math.max(0, share.amount() - share.used()) / 4 : 0;
+      var _ = share.shrink(keep);
+    }
+    boolean soon = now - grownNanos < SOON_NANOS;
+    long good = pending == null ? 0 : Math.max(more, soon ? 2 * demand : 0);
+    return new Wish(
+        subject,
+        share.limit(),
+        share.amount(),
+        share.used(),
+        least,
+        Math.min(good, share.limit()),
+        number,
+        back);
+  }
+
+  /** Takes in what the store has given; says whether it must be asked again at once. */
+  synchronized boolean take(Wish wish, Outcome outcome, long now) {
+    if (outcome.given() > 0) {
+      share.grow(outcome.given());
+      demand = Math.min(outcome.given(), Long.MAX_VALUE / 4);
+      grownNanos = now;
+    }
+    share.told(outcome.usedElsewhere());
+    told = wish.have() + outcome.given();
+    if (pending == null) {
+      return false;
+    }
+    if (outcome.met() && least > wish.least()) {
+      least = Math.max(0, least - outcome.given());
+      return true;
+    }
+    if (outcome.met()) {
+      // Where nothing was needed and nothing came, it is not asked for again and again.
+      dry = outcome.given() == 0 && wish.more() > 0;
+      dryUntilNanos = now + SECOND;
+      end();
+    } else if (!asking) {
+      asking = true;
+      askedNanos = now;
+    } else if (now - askedNanos >= PATIENCE_NANOS) {
+      dry = true;
+      dryUntilNanos = now + SECOND;
+      end();
+    }
+    return false;
+  }
+
+  synchronized void unanswered() {
+    end();
+  }
+
+  private void end() {
+    CompletableFuture<?> done = pending;
+    pending = null;
+    asking = false;
+    least = 0;
+    more = 0;
+    if (done != null) {
+      done.complete(null);
+    }
+  }
+
+  synchronized void release() {
+    var _ = share.shrink(0);
+  }
+
+  synchronized boolean isOutOfPatience(long now) {
+    return asking && now - askedNanos >= PATIENCE_NANOS;
+  }
+
+  synchronized Look look(long today, long now) {
+    if (pending != null) {
+      return Look.KEEP;
+    }
+    long used = share.used();
+    if (used != lastUsed || share.amount() != lastAmount) {
+      lastUsed = used;
+      lastAmount = share.amount();
+      stillSinceNanos = now;
+    }
+    boolean over = subject.day() != 0 && subject.day() < today;
+    boolean idle = now - Math.max(stillSinceNanos, touchedNanos) >= IDLE_NANOS;
+    if (!over && !idle) {
+      return Look.KEEP;
+    }
+    long amount = share.shrink(0);
+    lastAmount = amount;
+    if (amount != told) {
+      return Look.DUE;
+    }
+    // All that is left is used for good, and the store knows it.
+    gone = amount == share.used();
+    return gone ? Look.DONE : Look.KEEP;
+  }
+}
