@@ -1,7 +1,9 @@
 package com.runspace;
 
+import com.runspace.base.Db;
 import com.runspace.base.Loopback;
 import com.runspace.base.Randomness;
+import com.runspace.base.Secret;
 import com.runspace.base.Time;
 import com.runspace.config.Edge;
 import com.runspace.config.Effective;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -68,6 +71,9 @@ public final class Main {
           Training.run();
         }
         case "serve" -> serve(options);
+        case "node" -> {
+          return nodes(options);
+        }
         case "models", "key", "usage", "connect", "backup", "restore", "open", "gate" -> {
           return operate(options);
         }
@@ -143,6 +149,23 @@ public final class Main {
         }
         return new UsageCommand(ledger, Time.system()).run(words, out);
       }
+    }
+  }
+
+  /** Nodes are no matter of one data folder, so this asks the store and no running service. */
+  private static int nodes(Options options) throws Settings.Invalid, Wiring.StartFailed {
+    ControlSocket.Out out = ControlSocket.Terminal.ofProcess();
+    Secret url = settings(options).store();
+    if (url == null) {
+      out.aside(
+          "the store is a file in the data folder, which one machine has for itself: there are"
+              + " no nodes. Name a PostgreSQL under store.url to have several");
+      return WRONG_USAGE;
+    }
+    try (Db db = Db.postgres(url.reveal())) {
+      return new NodeCommand(db, Time.system()).run(options.words(), out);
+    } catch (SQLException cannot) {
+      throw new Wiring.StartFailed(String.valueOf(cannot.getMessage()));
     }
   }
 

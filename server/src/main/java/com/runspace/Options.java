@@ -30,7 +30,7 @@ record Options(
 
   /** Commands that the running service carries out, where there is one. */
   static final Set<String> OPERATORS =
-      Set.of("models", "key", "usage", "connect", "backup", "restore", "open", "gate");
+      Set.of("models", "key", "usage", "connect", "backup", "restore", "open", "gate", "node");
 
   /** The command line makes no sense. */
   static final class Wrong extends Exception {
@@ -58,6 +58,8 @@ record Options(
                           --json, --csv
         open              print a link that signs you in to the dashboard of this machine
         gate              how the chains are doing; `gate explain ADDRESS` tells why a tier is
+        node              the nodes that share a PostgreSQL; `runspace node` tells how to adopt or
+                          forget one that is gone
         backup FILE       copy the store into a new file, also while the service runs
         restore FILE      put a backup into the data folder of a service that is stopped
         help, version     this text; the version

@@ -1,0 +1,133 @@
+package com.runspace;
+
+import com.runspace.base.Db;
+import com.runspace.base.Nanos;
+import com.runspace.base.Time;
+import com.runspace.cluster.Cluster;
+import com.runspace.cluster.Node;
+import com.runspace.cluster.NodeTable;
+import com.runspace.ledger.Allowance;
+import com.runspace.ledger.LedgerTable;
+import com.runspace.ledger.LocalLedger;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * {@code runspace node}: the nodes that share the store, and what becomes of one that is gone.
+ * Works on the store itself, from any machine that reaches it.
+ */
+record NodeCommand(Db db, Time time) {
+  private static final String USAGE =
+      """
+      node list             the nodes of the store: number, state, name, last seen, UUID
+      node adopt DIR        post what the journal of a dead node's data folder still has, and give
+                            back what the node had of days when its leases have run out
+      node forget UUID      give up a node whose disk is lost: what it had not posted is charged to
+                            nobody, what it had of days is given back when its leases have run out\
+      """;
+  private static final long MINUTE_MILLIS = 60_000;
+  private static final Allowance NOTHING = _ -> new Allowance.Grant(Nanos.ZERO, "");
+
+  int run(List<String> words, ControlSocket.Out out) {
+    try {
+      String what = words.isEmpty() ? "" : words.getFirst();
+      if (what.equals("list") && words.size() == 1) {
+        return list(out);
+      }
+      if (what.equals("adopt") && words.size() == 2) {
+        return adopt(Path.of(words.get(1)), out);
+      }
+      if (what.equals("forget") && words.size() == 2) {
+        return forget(words.get(1), out);
+      }
+      out.aside(USAGE);
+      return 2;
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      return 1;
+    } catch (SQLException | IOException | DataFolder.Unavailable | LocalLedger.Unavailable failed) {
+      out.aside(String.valueOf(failed.getMessage()));
+      return 1;
+    }
+  }
+
+  private int list(ControlSocket.Out out) throws SQLException {
+    NodeTable nodes = new NodeTable(db);
+    long now = nodes.nowMillis();
+    for (Node node : nodes.list()) {
+      String state =
+          node.isForgotten() ? "forgotten" : node.expiresMillis() > now ? "live" : "gone";
+      Instant seen = Instant.ofEpochMilli(node.seenMillis() / 1_000 * 1_000);
+      out.line(
+          "%4d  %-9s  %-20s  %s  %s".formatted(node.number(), state, node.name(), seen, node.id()));
+    }
+    return 0;
+  }
+
+  private int adopt(Path folder, ControlSocket.Out out)
+      throws SQLException,
+          IOException,
+          DataFolder.Unavailable,
+          LocalLedger.Unavailable,
+          InterruptedException {
+    Path id = folder.resolve("node");
+    if (!Files.exists(id)) {
+      out.aside(folder + " is no data folder of a node: there is no file named node in it");
+      return 2;
+    }
+    // Whoever has the lock runs on that folder, and needs nobody to adopt it.
+    try (DataFolder locked = DataFolder.open(folder)) {
+      Cluster node = Cluster.join(db, id, "adopted", time);
+      LedgerTable table = new LedgerTable(db, node.node().number(), node::check);
+      LocalLedger.Plan plan = new LocalLedger.Plan(false, 0);
+      Path journal = locked.path().resolve("journal");
+      LocalLedger.open(table, journal, plan, NOTHING, time, () -> LocalLedger.Division.NONE)
+          .close();
+      out.line("the journal in " + folder + " is posted; nothing of it is left to lose");
+      return release(node.node(), /* forget= */ false, out);
+    }
+  }
+
+  private int forget(String id, ControlSocket.Out out) throws SQLException, InterruptedException {
+    Node node = new NodeTable(db).find(id).orElse(null);
+    if (node == null) {
+      out.aside("there is no node " + id + "; `runspace node list` shows them");
+      return 2;
+    }
+    return release(node, /* forget= */ true, out);
+  }
+
+  /** Waits until nobody can be using what the node has, and gives it back. */
+  private int release(Node node, boolean forget, ControlSocket.Out out)
+      throws SQLException, InterruptedException {
+    NodeTable nodes = new NodeTable(db);
+    LedgerTable table = new LedgerTable(db, node.number(), _ -> {});
+    while (true) {
+      Map<NodeTable.Held, Long> posted = new HashMap<>();
+      for (NodeTable.Held held : nodes.held(node.number())) {
+        posted.put(held, table.charged(held.subject(), held.day()));
+      }
+      try {
+        int released = nodes.release(node, posted, forget);
+        out.line(
+            "node %d has given back what it did not use of %d limits%s"
+                .formatted(node.number(), released, forget ? ", and is forgotten" : ""));
+        return 0;
+      } catch (NodeTable.StillLeased early) {
+        out.aside(
+            early.getMessage()
+                + ". Waiting; when stopped, `runspace node forget "
+                + node.id()
+                + "` does the rest later");
+        TimeUnit.MILLISECONDS.sleep(Math.min(early.millis(), MINUTE_MILLIS));
+      }
+    }
+  }
+}
