@@ -23,8 +23,9 @@ final class LeaseTable implements LeaseStore {
           + " ELSE lease_total.granted END RETURNING granted, leased";
 
   private static final String ROWS =
-      "SELECT l.node, l.amount, l.used, l.wish, n.expires_at FROM lease l"
-          + " JOIN node n ON n.number = l.node WHERE l.subject = ? AND l.day = ?";
+      "SELECT l.node, l.amount, l.used, l.wish,"
+          + " CASE WHEN l.node < 0 THEN l.used ELSE n.expires_at END FROM lease l"
+          + " LEFT JOIN node n ON n.number = l.node WHERE l.subject = ? AND l.day = ?";
 
   private static final String KEEP =
       "INSERT INTO lease (subject, day, node, amount, used, wish) VALUES (?, ?, ?, ?, ?, ?)"

@@ -31,6 +31,8 @@ public final class NodeTable {
     }
   }
 
+  private static final long MINUTE_MILLIS = 60_000;
+
   private final Db db;
 
   /**
@@ -45,8 +47,7 @@ public final class NodeTable {
 
   /**
    * Begins a new epoch of a node, which is made known when it was not. Whatever an earlier process
-   * of it still wants to write is refused from now on. Parts of limits that come free again are
-   * free at once; what it has of days stays its own.
+   * of it still wants to write is refused from now on. What it has of days stays its own.
    *
    * @param id a UUID
    * @throws Fenced when the node was given up
@@ -73,7 +74,7 @@ public final class NodeTable {
                 now,
                 expires,
                 id);
-        free(connection, known.get().number());
+        rest(connection, known.get().number(), now);
       } else {
         var _ =
             Db.update(
@@ -89,18 +90,42 @@ public final class NodeTable {
     });
   }
 
-  /** Frees what a node has of limits whose parts come free again. */
-  private static void free(Connection connection, long node) throws SQLException {
+  /**
+   * What a node had of limits of a key before it was started again. Calls that ran are over, so
+   * their places are free. What it had of a minute's requests and tokens may have been used up just
+   * now, so it counts for a minute more, under the negative number of the node, and until the time
+   * in {@code used}.
+   */
+  private static void rest(Connection connection, long node, long now) throws SQLException {
+    free(connection, "node = ? AND subject LIKE 'calls %'", node);
+    free(connection, "node < 0 AND used <= ?", now);
     var _ =
         Db.update(
             connection,
-            "UPDATE lease_total SET leased = leased - (SELECT l.amount FROM lease l"
-                + " WHERE l.subject = lease_total.subject AND l.day = 0 AND l.node = ?)"
-                + " WHERE day = 0 AND subject IN"
-                + " (SELECT subject FROM lease WHERE day = 0 AND node = ?)",
-            node,
+            "INSERT INTO lease (subject, day, node, amount, used, wish)"
+                + " SELECT subject, 0, -node, amount, CAST(? AS BIGINT), wish FROM lease"
+                + " WHERE day = 0 AND node = ? ON CONFLICT (subject, day, node) DO UPDATE SET"
+                + " amount = lease.amount + excluded.amount, used = excluded.used",
+            now + MINUTE_MILLIS,
             node);
     var _ = Db.update(connection, "DELETE FROM lease WHERE day = 0 AND node = ?", node);
+  }
+
+  /** Frees parts that come free again. */
+  private static void free(Connection connection, String which, long value) throws SQLException {
+    String those = " FROM lease WHERE day = 0 AND " + which;
+    var _ =
+        Db.update(
+            connection,
+            "UPDATE lease_total SET leased = leased - (SELECT COALESCE(SUM(amount), 0)"
+                + those
+                + " AND lease.subject = lease_total.subject) WHERE day = 0 AND subject IN"
+                + " (SELECT subject"
+                + those
+                + ")",
+            value,
+            value);
+    var _ = Db.update(connection, "DELETE" + those, value);
   }
 
   /** The node of this id. */
@@ -168,7 +193,7 @@ public final class NodeTable {
             early.add(new StillLeased(present.expiresMillis() - now));
             return 0;
           }
-          free(connection, node.number());
+          free(connection, "node = ?", node.number());
           int count = 0;
           for (Map.Entry<Held, Long> each : posted.entrySet()) {
             count += release(connection, node.number(), each.getKey(), each.getValue());
