@@ -19,8 +19,11 @@ import com.runspace.ledger.Reservation;
 import com.runspace.ledger.Spender;
 import com.runspace.testkit.ManualTime;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +47,20 @@ class BacklogFiguresTest {
         .contains("\nrunspace_journal_open_calls 4.0\n")
         .contains("\nrunspace_post_lag_seconds 1.5\n");
     assertThat(figures(Backlog.NONE)).contains("\nrunspace_post_lag_seconds 0.0\n");
+  }
+
+  @Test
+  void alertsAreOfFiguresThatThereAre() throws Exception {
+    String metrics = Files.readString(Path.of("src/main/java/com/runspace/Metrics.java"));
+    String alerts = Files.readString(Path.of("../docs/alerts.yaml"));
+    List<String> named =
+        Pattern.compile("\\brunspace_\\w+")
+            .matcher(alerts)
+            .results()
+            .map(found -> found.group().replaceFirst("_total$", ""))
+            .distinct()
+            .toList();
+    assertThat(named).hasSizeGreaterThan(7).allMatch(name -> metrics.contains('"' + name + '"'));
   }
 
   @Test

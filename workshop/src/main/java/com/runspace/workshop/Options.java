@@ -36,7 +36,9 @@ record Options(
 
       Other programs are called by a first word: `fuzz` sends hostile requests, `slow` lets
       thousands of callers be slow, `wrongkeys` floods with wrong keys, `mcp` measures the
-      MCP server beside the API; each has a --help.
+      MCP server beside the API, `steps` crashes the ledger at every step; `cluster` kills
+      gateways that share a PostgreSQL, `scale` measures them, `revoke` and `outage` try what
+      they hear of each other and do without their store; each has a --help.
 
         --rounds N            counted rounds, alternating between the gateways (3)
         --quick               short windows: shows that all works, its figures mean nothing
