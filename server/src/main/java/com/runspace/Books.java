@@ -101,7 +101,8 @@ final class Books implements AutoCloseable {
     Db db = null;
     try {
       db = store(data, settings);
-      Cluster cluster = db.isShared() ? Cluster.join(db, data.resolve("node"), host(), time) : null;
+      Path id = data.resolve("node");
+      Cluster cluster = db.isShared() ? Cluster.join(db, id, host(), time, random) : null;
       Shares parts = cluster == null ? shares : cluster.leases();
       StoredKeyring keyring = new StoredKeyring(db, time, random, parts);
       LocalLedger ledger =

@@ -2,6 +2,7 @@ package com.runspace;
 
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
+import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.cluster.Cluster;
 import com.runspace.cluster.Node;
@@ -84,7 +85,7 @@ record NodeCommand(Db db, Time time) {
     }
     // Whoever has the lock runs on that folder, and needs nobody to adopt it.
     try (DataFolder locked = DataFolder.open(folder)) {
-      Cluster node = Cluster.join(db, id, "adopted", time);
+      Cluster node = Cluster.join(db, id, "adopted", time, Randomness.secure());
       LedgerTable table = new LedgerTable(db, node.node().number(), node::check);
       LocalLedger.Plan plan = new LocalLedger.Plan(false, 0);
       Path journal = locked.path().resolve("journal");

@@ -1,6 +1,7 @@
 package com.runspace.cluster;
 
 import com.runspace.base.Db;
+import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.cluster.LeaseStore.Subject;
 import java.io.IOException;
@@ -34,19 +35,20 @@ public final class Cluster implements AutoCloseable {
    * @param idFile where the node's UUID lies, in its data folder; made when there is none
    * @param name where it runs, for operators
    */
-  public static Cluster join(Db db, Path idFile, String name, Time time)
+  public static Cluster join(Db db, Path idFile, String name, Time time, Randomness random)
       throws SQLException, IOException {
     NodeTable nodes = new NodeTable(db);
-    Node node = nodes.register(id(idFile), name);
+    Node node = nodes.register(id(idFile, random), name);
     LeaseTable table = new LeaseTable(db, node);
     Leases leases = new Leases(table, time, node.epoch());
     return new Cluster(node, nodes, table, leases);
   }
 
   /** The UUID in a data folder. */
-  public static String id(Path file) throws IOException {
+  private static String id(Path file, Randomness random) throws IOException {
     if (!Files.exists(file)) {
-      Files.writeString(file, UUID.randomUUID() + "\n", StandardOpenOption.CREATE_NEW);
+      UUID fresh = new UUID(random.nextLong(), random.nextLong());
+      Files.writeString(file, fresh + "\n", StandardOpenOption.CREATE_NEW);
     }
     String id = Files.readString(file).strip();
     try {

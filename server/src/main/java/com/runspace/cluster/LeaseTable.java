@@ -124,12 +124,7 @@ final class LeaseTable implements LeaseStore {
           throw new SQLException("a wish for " + name + " came behind a later one");
         }
       } else if (day == 0 && row.expires <= now) {
-        var _ =
-            Db.update(
-                connection,
-                "DELETE FROM lease WHERE subject = ? AND day = 0 AND node = ?",
-                name,
-                row.node);
+        drop(connection, name, row.node);
       } else {
         others = Math.addExact(others, row.amount);
         elsewhere = Math.addExact(elsewhere, row.used);
@@ -146,17 +141,7 @@ final class LeaseTable implements LeaseStore {
               name,
               day);
     }
-    if (day == 0 && amount == 0) {
-      var _ =
-          Db.update(
-              connection,
-              "DELETE FROM lease WHERE subject = ? AND day = 0 AND node = ?",
-              name,
-              node.number());
-    } else {
-      var _ =
-          Db.update(connection, KEEP, name, day, node.number(), amount, wish.used(), wish.number());
-    }
+    keep(connection, wish, amount);
     boolean met = share.given() >= wish.least();
     String who = node.number() + " " + day + " " + name;
     if (!met) {
@@ -166,6 +151,23 @@ final class LeaseTable implements LeaseStore {
       db.announce(connection, RETURNED, who);
     }
     return new Outcome(share.given(), elsewhere, met);
+  }
+
+  private void keep(Connection connection, Wish wish, long amount) throws SQLException {
+    String name = wish.subject().name();
+    long day = wish.subject().day();
+    if (day == 0 && amount == 0) {
+      drop(connection, name, node.number());
+    } else {
+      var _ =
+          Db.update(connection, KEEP, name, day, node.number(), amount, wish.used(), wish.number());
+    }
+  }
+
+  private static void drop(Connection connection, String name, long of) throws SQLException {
+    var _ =
+        Db.update(
+            connection, "DELETE FROM lease WHERE subject = ? AND day = 0 AND node = ?", name, of);
   }
 
   private static List<Row> rows(Connection connection, String name, long day) throws SQLException {

@@ -226,7 +226,9 @@ public final class LocalLedger implements AutoCloseable {
                     new Key(account, balance.day()), new AccountDay(account, balance, shares))));
     for (Leased lease : leased) {
       DayShare.Owner owner = DayShare.Owner.of(lease.subject);
-      if (owner != null && shares != null) {
+      // Days that are closed take nothing new, so what the node had of them stays as it is.
+      boolean isOpen = lease.day >= floor.epochDay();
+      if (owner != null && shares != null && isOpen) {
         Nanos amount = new Nanos(lease.amount);
         Key key = new Key(owner.account(), new Day(lease.day));
         AccountDay day = days.computeIfAbsent(key, _ -> opened(key, amount));
