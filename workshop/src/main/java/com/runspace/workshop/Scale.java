@@ -58,7 +58,7 @@ final class Scale {
           + " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()";
 
   /** Adds rows of calls, and nothing else does. */
-  private static final String ADDS = "query LIKE 'INSERT INTO call %'";
+  private static final String ADDS = "query LIKE 'INSERT INTO call %%' OR query LIKE 'COPY call%%'";
 
   private static final String MOST_USED =
       "SELECT s.calls, CAST(s.total_exec_time AS BIGINT), s.query FROM pg_stat_statements s"
