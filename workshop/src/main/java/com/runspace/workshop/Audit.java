@@ -19,9 +19,6 @@ import java.util.stream.Collectors;
 final class Audit {
   private static final long MINUTE_MILLIS = 60_000;
 
-  /** A node that was killed has been started again after so long. */
-  private static final long START_MILLIS = 10_000;
-
   /** A row of the store, one for each admitted call. */
   record Row(
       String id,
@@ -114,12 +111,8 @@ final class Audit {
         "%s %s was charged %,d of %,d nano-dollars".formatted(what, who, charged, limit));
   }
 
-  /**
-   * Looks at all, once every node has ended.
-   *
-   * @param kills when nodes were killed, in milliseconds since the epoch
-   */
-  Sums close(List<Crowd.Made> calls, List<Long> kills) throws IOException {
+  /** Looks at all, once every node has ended. */
+  Sums close(List<Crowd.Made> calls) throws IOException {
     List<Row> rows = rows();
     Map<String, List<Row>> byId = rows.stream().collect(Collectors.groupingBy(Row::id));
     Set<String> heard = new HashSet<>();
@@ -151,7 +144,7 @@ final class Audit {
     });
     check();
     totals(rows);
-    members.values().forEach(member -> limits(member, rows, kills));
+    members.values().forEach(member -> limits(member, rows));
     int crashed = (int) rows.stream().filter(Row::isCrashed).count();
     long charged = rows.stream().mapToLong(Row::charge).sum();
     return new Sums(calls.size(), heard.size(), rows.size(), crashed, charged);
@@ -245,20 +238,18 @@ final class Audit {
     }
   }
 
-  private void limits(Crowd.Member member, List<Row> rows, List<Long> kills) {
+  private void limits(Crowd.Member member, List<Row> rows) {
     List<Row> own = rows.stream().filter(row -> row.spender.equals(member.key().id())).toList();
     if (member.perMinute() > 0) {
-      for (Row row : own) {
-        long calls = within(own.stream().map(Row::admittedMillis).toList(), row, MINUTE_MILLIS);
-        // A limit may be used at once, and comes back evenly: at most two of them in a minute. What
-        // a killed node had counted is forgotten, as it is when one machine is started again.
-        long forgotten = within(kills, row, MINUTE_MILLIS + START_MILLIS);
-        if (calls > member.perMinute() * (2 + forgotten)) {
-          violations.add(
-              "%d calls in a minute, with %d kills, with key %s of %d a minute"
-                  .formatted(calls, forgotten, member.key().id(), member.perMinute()));
-          break;
-        }
+      // A limit may be used at once, and comes back evenly: at most two of them in a minute.
+      long most = most(own, _ -> true, row -> row.admittedMillis + MINUTE_MILLIS);
+      if (most > 2 * member.perMinute()) {
+        violations.add(
+            most
+                + " calls in a minute with key "
+                + member.key().id()
+                + " of "
+                + member.perMinute());
       }
     }
     if (member.atOnce() > 0) {
@@ -269,13 +260,6 @@ final class Audit {
             most + " calls at once with key " + member.key().id() + " of " + member.atOnce());
       }
     }
-  }
-
-  /** How many moments lie in a span that ends with the admission of a call. */
-  private static long within(List<Long> moments, Row end, long millis) {
-    return moments.stream()
-        .filter(at -> at <= end.admittedMillis && at > end.admittedMillis - millis)
-        .count();
   }
 
   /** The most rows that lie over one moment. */

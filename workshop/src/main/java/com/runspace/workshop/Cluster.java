@@ -39,7 +39,7 @@ final class Cluster {
       again and have drained: a call of which anything was heard has exactly one row; one heard to
       its end has the usage that its answer told and what that costs; no row is of a call that
       nobody sent; sums are those of the rows; nothing is held or leased any more; no key passed
-      its other limits (of which a killed node forgets what it had counted in the last minute).
+      its other limits.
 
       One row of the table is one seed. Exit code 0: all was as it must be; 1: not, and each
       violation is named with its seed; 2: not run.
@@ -64,7 +64,7 @@ final class Cluster {
   private final Random random;
   private final List<Node> nodes;
   private final Crowd crowd;
-  private final List<Long> kills = new ArrayList<>();
+  private int kills;
 
   private Cluster(Arguments given, int seed, List<Node> nodes) {
     this.given = given;
@@ -137,7 +137,7 @@ final class Cluster {
     }
     audit.rest();
     List<Crowd.Made> calls = crowd.made();
-    Audit.Sums sums = audit.close(calls, kills);
+    Audit.Sums sums = audit.close(calls);
     heard(calls);
     long accounts = members.stream().map(Crowd.Member::account).distinct().count();
     long spentUp =
@@ -157,7 +157,7 @@ final class Cluster {
             accounts * allowance / 1_000,
             spentUp,
             members.size(),
-            kills.size(),
+            kills,
             Crowd.longestGap(calls, began, stopped) / 1_000_000,
             found.count());
   }
@@ -221,7 +221,7 @@ final class Cluster {
       if (now >= nextKill && alive.size() > 1) {
         Node node = alive.get(random.nextInt(alive.size()));
         node.kill();
-        kills.add(System.currentTimeMillis());
+        kills++;
         starts.add(new Start(node, now + millis(2_000)));
         nextKill = now + millis(mean);
       }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one run of {@link Load} has to do.
  *
- * @param ports connections are spread evenly over them
+ * @param ports connections are spread evenly over them; without any, 8080
  * @param spread over which the connections are opened, so that streams do not march in step
  * @param ramp from the start to the counted window
  * @param pids whose CPU time and memory are read at the window's edges
@@ -50,7 +50,7 @@ record LoadPlan(
   }
 
   LoadPlan {
-    ports = List.copyOf(ports);
+    ports = ports.isEmpty() ? List.of(8080) : List.copyOf(ports);
     headers = List.copyOf(headers);
     pids = List.copyOf(pids);
   }

@@ -117,7 +117,7 @@ final class Outage {
     }
     audit.rest();
     List<Crowd.Made> calls = crowd.made();
-    Audit.Sums sums = audit.close(calls, /* kills= */ List.of());
+    Audit.Sums sums = audit.close(calls);
     print(calls);
     judge(calls);
     System.out.printf(

@@ -58,7 +58,7 @@ final class Scale {
           + " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()";
 
   /** Adds rows of calls, and nothing else does. */
-  private static final String ADDS = "query LIKE 'INSERT INTO call %'";
+  private static final String ADDS = "query LIKE 'INSERT INTO call %' OR query LIKE 'COPY call%'";
 
   private static final String MOST_USED =
       "SELECT s.calls, CAST(s.total_exec_time AS BIGINT), s.query FROM pg_stat_statements s"
@@ -77,11 +77,12 @@ final class Scale {
   }
 
   /** What one phase gave. */
-  private record Phase(double callsPerCpuSecond, double share, double statements, double together) {
+  private record Phase(
+      double callsPerCpuSecond, double share, double statements, double each, double together) {
     static final String HEAD =
         "| load | gateways | calls per gateway CPU-s | PostgreSQL's CPU, %% of the gateways'"
-            + " | statements/s | calls an adding statement |%n"
-            + "| --- | --- | --- | --- | --- | --- |%n";
+            + " | statements/s | calls a statement | calls a statement that adds calls |%n"
+            + "| --- | --- | --- | --- | --- | --- | --- |%n";
   }
 
   private final Arguments given;
@@ -185,6 +186,7 @@ final class Scale {
             made / gatewaySeconds,
             100 * postgresSeconds / gatewaySeconds,
             statements / seconds,
+            made / Math.max(1, statements),
             made / Math.max(1, adding));
     System.err.printf(
         "scale: %s, load %d: %,.0f calls, %.1f s of the gateways, %.1f s of PostgreSQL, %s%n",
@@ -248,15 +250,16 @@ final class Scale {
     for (int i = 0; i < sides.size(); i++) {
       List<Phase> phases = sides.get(i);
       System.out.printf(
-          "| %s | %d | %s | %s | %s | %s |%n",
+          "| %s | %d | %s | %s | %s | %s | %s |%n",
           load,
           i == 0 ? 1 : nodes,
           Spread.of(phases.stream().map(Phase::callsPerCpuSecond).toList()).text(0),
           Spread.of(phases.stream().map(Phase::share).toList()).text(1),
           Spread.of(phases.stream().map(Phase::statements).toList()).text(1),
+          Spread.of(phases.stream().map(Phase::each).toList()).text(0),
           Spread.of(phases.stream().map(Phase::together).toList()).text(0));
     }
-    System.out.printf("| %s | ratio | %s | | | |%n", load, Spread.of(ratios).text(2));
+    System.out.printf("| %s | ratio | %s | | | | |%n", load, Spread.of(ratios).text(2));
   }
 
   private void check(Side side) throws IOException {
