@@ -168,7 +168,9 @@ final class Lease {
     return false;
   }
 
+  /** The store may know of more than this node has, so it must be told again. */
   synchronized void unanswered() {
+    told = -1;
     end();
   }
 
@@ -183,7 +185,9 @@ final class Lease {
     }
   }
 
+  /** Gives up what is not in use, and any wish for more. */
   synchronized void release() {
+    end();
     var _ = share.shrink(0);
   }
 

@@ -217,9 +217,6 @@ public final class NodeTable {
   private static int release(Connection connection, long node, Held held, long posted)
       throws SQLException {
     long amount = Math.min(held.amount, posted);
-    if (amount == held.amount) {
-      return 0;
-    }
     Object[] lease = {amount, posted, held.subject, held.day, node, held.amount};
     int changed =
         Db.update(
@@ -227,7 +224,7 @@ public final class NodeTable {
             "UPDATE lease SET amount = ?, used = ?"
                 + " WHERE subject = ? AND day = ? AND node = ? AND amount = ?",
             lease);
-    if (changed == 1) {
+    if (changed == 1 && amount < held.amount) {
       var _ =
           Db.update(
               connection,
@@ -235,7 +232,8 @@ public final class NodeTable {
               held.amount - amount,
               held.subject,
               held.day);
+      return 1;
     }
-    return changed;
+    return 0;
   }
 }

@@ -226,12 +226,14 @@ public final class LocalLedger implements AutoCloseable {
                     new Key(account, balance.day()), new AccountDay(account, balance, shares))));
     for (Leased lease : leased) {
       DayShare.Owner owner = DayShare.Owner.of(lease.subject);
-      // Days that are closed take nothing new, so what the node had of them stays as it is.
-      boolean isOpen = lease.day >= floor.epochDay();
-      if (owner != null && shares != null && isOpen) {
+      if (owner != null && shares != null) {
         Nanos amount = new Nanos(lease.amount);
         Key key = new Key(owner.account(), new Day(lease.day));
-        AccountDay day = days.computeIfAbsent(key, _ -> opened(key, amount));
+        // A day that is closed takes nothing new; what is left of it goes back.
+        AccountDay day =
+            key.day.compareTo(floor) < 0
+                ? new AccountDay(key.account, past(table, lease, owner), shares)
+                : days.computeIfAbsent(key, _ -> opened(key, amount));
         String spender = owner.spender();
         DayShare share = spender == null ? day.share() : day.capOf(spender, amount);
         share.grow(lease.amount - share.amount());
@@ -239,6 +241,15 @@ public final class LocalLedger implements AutoCloseable {
         var _ = shares.want(share, 0, 0);
       }
     }
+  }
+
+  private static Balance past(LedgerTable table, Leased lease, DayShare.Owner owner)
+      throws SQLException {
+    Nanos used = new Nanos(table.charged(lease.subject, lease.day));
+    String spender = owner.spender();
+    List<Balance.Line> lines =
+        spender == null ? List.of() : List.of(new Balance.Line(spender, used, Nanos.ZERO));
+    return new Balance(new Day(lease.day), new Nanos(lease.amount), used, Nanos.ZERO, lines);
   }
 
   /**

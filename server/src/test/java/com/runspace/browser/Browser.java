@@ -24,6 +24,7 @@ import org.openqa.selenium.JavascriptExecutor;
 import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
+import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -182,6 +183,11 @@ public final class Browser implements AutoCloseable {
         }
       } catch (NoSuchElementException | StaleElementReferenceException e) {
         // The page is about to become another.
+      } catch (WebDriverException e) {
+        // The same, as the browser itself tells it in the middle of an answer.
+        if (!String.valueOf(e.getMessage()).contains("does not belong to the document")) {
+          throw e;
+        }
       }
       LockSupport.parkNanos(POLL.toNanos());
     }

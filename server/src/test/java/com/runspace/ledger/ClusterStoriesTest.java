@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Random stories of several nodes. One that fails names its seed, which tells it again. */
+/**
+ * Random stories of several nodes. One that fails names its seed; {@code ./runspace bench steps
+ * --of nodes} tells it again alone, or a million steps of others.
+ */
 @Timeout(600)
 class ClusterStoriesTest {
   private static final int STORIES_PER_STORE = 20;

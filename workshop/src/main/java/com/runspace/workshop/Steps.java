@@ -1,12 +1,15 @@
 package com.runspace.workshop;
 
 import com.runspace.base.Db;
+import com.runspace.ledger.ClusterStory;
 import com.runspace.ledger.CrashStory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -26,32 +29,33 @@ final class Steps {
         --steps N             how many in all (1,000,000)
         --seed N              the seed of the first story, the others follow (1)
         --length N            steps of each story (200); a story depends on seed and length
+        --of ledger|nodes     stories of one ledger and its disk (the default), or of several
+                              nodes that share a store, with lost and late messages
 
       A story that fails prints how to tell it again alone.
       Exit code 0: all was as it must be; 1: not; 2: not run.
       """;
 
   private static final Program PROGRAM =
-      new Program("steps", HELP, Set.of("--steps", "--seed", "--length"));
+      new Program("steps", HELP, Set.of("--steps", "--seed", "--length", "--of"));
   private static final long PROGRESS_NANOS = 5_000_000_000L;
 
   /** A new store after so many stories, so that none becomes large and slow. */
   private static final int STORIES_PER_STORE = 50;
 
-  /** The store waits so long for whoever else writes, who in a story stays. */
-  private static final Duration BUSY = Duration.ofMillis(1);
-
-  // The ledger reports each crash that it finds. Kept here, or its level would be forgotten.
-  private static final Logger LEDGER_LOG = Logger.getLogger("com.runspace.ledger");
+  // Each crash and each lost answer is reported. Kept here, or its level would be forgotten.
+  private static final Logger LOG = Logger.getLogger("com.runspace");
 
   private final long began = System.nanoTime();
   private final Path temp;
   private final int steps;
   private final int length;
-  private CrashStory.Told told = new CrashStory.Told(0, 0, 0, 0, 0, 0);
   private long shown = began;
 
-  private Steps(Path temp, int steps, int length) {
+  private final Tale tale;
+
+  private Steps(Tale tale, Path temp, int steps, int length) {
+    this.tale = tale;
     this.temp = temp;
     this.steps = steps;
     this.length = length;
@@ -65,20 +69,20 @@ final class Steps {
           int steps = given.number("--steps", 1_000_000);
           int seed = given.number("--seed", 1);
           int length = Math.max(1, given.number("--length", 200));
-          LEDGER_LOG.setLevel(Level.OFF);
-          return new Steps(Bench.workFolder(), steps, length).run(seed);
+          LOG.setLevel(Level.OFF);
+          return new Steps(tale(given), Bench.workFolder(), steps, length).run(seed);
         });
   }
 
   private int run(int first) throws IOException {
     int seed = first;
     try {
-      while (told.steps() < steps) {
+      while (tale.steps() < steps) {
         Path folder = Files.createDirectory(temp.resolve("stories" + seed));
         Path file = folder.resolve("store.db");
-        try (Db db = Db.sqlite(file, BUSY)) {
-          for (int i = 0; i < STORIES_PER_STORE && told.steps() < steps; i++) {
-            told = told.plus(CrashStory.tell(folder.resolve("j" + seed), file, db, seed, length));
+        try (Db db = Db.sqlite(file, tale.busy())) {
+          for (int i = 0; i < STORIES_PER_STORE && tale.steps() < steps; i++) {
+            tale.tell(folder.resolve("j" + seed), file, db, seed, length);
             seed++;
             progress(seed - first);
           }
@@ -88,7 +92,8 @@ final class Steps {
     } catch (IllegalStateException wrong) {
       System.out.println("FAILED: " + wrong.getMessage());
       System.out.printf(
-          "again: ./runspace bench steps --seed %d --steps %d --length %d%n", seed, length, length);
+          "again: ./runspace bench steps --of %s --seed %d --steps %d --length %d%n",
+          tale.name(), seed, length, length);
       table(seed - first);
       return 1;
     } catch (Exception wrong) {
@@ -105,24 +110,115 @@ final class Steps {
       shown = now;
       System.err.printf(
           "steps: %,d of %,d in %,d s, %,d stories%n",
-          told.steps(), steps, (now - began) / 1_000_000_000L, stories);
+          tale.steps(), steps, (now - began) / 1_000_000_000L, stories);
     }
   }
 
   private void table(int stories) {
-    System.out.println(
-        "| steps | stories | calls | crashes | in a write | outages | posted twice | s |");
-    System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
-    System.out.printf(
-        "| %,d | %,d | %,d | %,d | %,d | %,d | %,d | %,d |%n",
-        told.steps(),
-        stories,
-        told.calls(),
-        told.crashes(),
-        told.torn(),
-        told.outages(),
-        told.doubles(),
-        (System.nanoTime() - began) / 1_000_000_000L);
+    SequencedMap<String, Long> figures = new LinkedHashMap<>();
+    figures.put("steps", tale.steps());
+    figures.put("stories", (long) stories);
+    figures.putAll(tale.figures());
+    figures.put("s", (System.nanoTime() - began) / 1_000_000_000L);
+    System.out.println("| " + String.join(" | ", figures.keySet()) + " |");
+    System.out.println("|" + " --- |".repeat(figures.size()));
+    figures.values().forEach(figure -> System.out.printf("| %,d ", figure));
+    System.out.println("|");
+  }
+
+  private static Tale tale(Arguments given) {
+    String of = given.text("--of", "ledger");
+    return switch (of) {
+      case "ledger" -> new OfLedger();
+      case "nodes" -> new OfNodes();
+      default -> throw new IllegalArgumentException("--of is ledger or nodes, not " + of);
+    };
+  }
+
+  /** Stories of one kind, and what has happened in them. */
+  private sealed interface Tale {
+    String name();
+
+    /** The store waits so long for whoever else writes. */
+    Duration busy();
+
+    void tell(Path folder, Path file, Db db, int seed, int length) throws Exception;
+
+    long steps();
+
+    SequencedMap<String, Long> figures();
+  }
+
+  private static final class OfLedger implements Tale {
+    private CrashStory.Told told = new CrashStory.Told(0, 0, 0, 0, 0, 0);
+
+    @Override
+    public String name() {
+      return "ledger";
+    }
+
+    /** In a story whoever writes stays. */
+    @Override
+    public Duration busy() {
+      return Duration.ofMillis(1);
+    }
+
+    @Override
+    public void tell(Path folder, Path file, Db db, int seed, int length) throws Exception {
+      told = told.plus(CrashStory.tell(folder, file, db, seed, length));
+    }
+
+    @Override
+    public long steps() {
+      return told.steps();
+    }
+
+    @Override
+    public SequencedMap<String, Long> figures() {
+      SequencedMap<String, Long> figures = new LinkedHashMap<>();
+      figures.put("calls", told.calls());
+      figures.put("crashes", told.crashes());
+      figures.put("in a write", told.torn());
+      figures.put("outages", told.outages());
+      figures.put("posted twice", told.doubles());
+      return figures;
+    }
+  }
+
+  private static final class OfNodes implements Tale {
+    private ClusterStory.Told told = ClusterStory.Told.NOTHING;
+
+    @Override
+    public String name() {
+      return "nodes";
+    }
+
+    @Override
+    public Duration busy() {
+      return Duration.ofSeconds(1);
+    }
+
+    @Override
+    public void tell(Path folder, Path file, Db db, int seed, int length) throws Exception {
+      told = told.plus(ClusterStory.tell(folder, db, seed, length));
+    }
+
+    @Override
+    public long steps() {
+      return told.steps();
+    }
+
+    @Override
+    public SequencedMap<String, Long> figures() {
+      SequencedMap<String, Long> figures = new LinkedHashMap<>();
+      figures.put("calls", told.calls());
+      figures.put("refused", told.refused());
+      figures.put("crashes", told.crashes());
+      figures.put("cut off", told.cuts());
+      figures.put("disks lost", told.lost());
+      figures.put("arrived late", told.late());
+      return figures;
+    }
   }
 
   private static void delete(Path folder) throws IOException {

@@ -351,15 +351,21 @@ public final class ClusterStory {
     });
     StoryBooks.same(rows.keySet().containsAll(stored.keySet()), true, "rows that are no calls");
     String name = "%" + account.value();
-    long unused =
+    List<String> unused =
         db.list(
-                "SELECT COALESCE(SUM(amount - used), 0) FROM lease"
-                    + " WHERE subject LIKE ? OR subject LIKE ?",
-                row -> row.getLong(1),
-                name,
-                name + " capped")
-            .getFirst();
-    StoryBooks.same(unused, 0L, "held at the end");
+            "SELECT subject, day, node, amount, used FROM lease WHERE amount <> used"
+                + " AND (subject LIKE ? OR subject LIKE ?)",
+            row ->
+                "%s on %d, node %d: %d of %d"
+                    .formatted(
+                        row.getString(1),
+                        row.getLong(2),
+                        row.getLong(3),
+                        row.getLong(5),
+                        row.getLong(4)),
+            name,
+            name + " capped");
+    StoryBooks.same(unused, List.of(), "held at the end");
     List<String> wrong =
         db.list(
             "SELECT t.subject FROM lease_total t WHERE t.leased <> (SELECT COALESCE(SUM(l.amount),"
