@@ -148,8 +148,9 @@ final class Lease {
     if (pending == null) {
       return false;
     }
-    if (outcome.met() && least > wish.least()) {
-      least = Math.max(0, least - outcome.given());
+    boolean needed = least > wish.least();
+    least = Math.max(0, least - outcome.given());
+    if (outcome.met() && needed) {
       return true;
     }
     if (outcome.met()) {
@@ -185,10 +186,15 @@ final class Lease {
     }
   }
 
+  /** Gives up what is not in use. */
+  synchronized void shrink() {
+    var _ = share.shrink(0);
+  }
+
   /** Gives up what is not in use, and any wish for more. */
   synchronized void release() {
     end();
-    var _ = share.shrink(0);
+    shrink();
   }
 
   synchronized boolean isOutOfPatience(long now) {

@@ -127,7 +127,7 @@ final class LeaseTable implements LeaseStore {
         drop(connection, name, row.node);
       } else {
         others = Math.addExact(others, row.amount);
-        elsewhere = Math.addExact(elsewhere, row.used);
+        elsewhere = Math.addExact(elsewhere, row.node < 0 ? 0 : row.used);
       }
     }
     Division.Share share = Division.divide(wish, total.granted, others);

@@ -259,6 +259,10 @@ public final class Leases implements Shares, AutoCloseable {
   }
 
   private void reached(long began) {
+    if (!areGood()) {
+      // Others may have been given these meanwhile; what is in use cannot be taken back.
+      leases.values().stream().filter(each -> each.subject().day() == 0).forEach(Lease::shrink);
+    }
     renewedNanos = began;
     triedNanos = began;
     if (out) {

@@ -113,7 +113,7 @@ class NodeTableTest {
   }
 
   @Test
-  void atAStartPartsThatComeFreeAgainAreFreeAndDaysStay() throws SQLException {
+  void atAStartPartsOfAMinuteCountForOneMoreAndDaysStay() throws SQLException {
     Node one = nodes.register(ONE, "one");
     Node two = nodes.register(TWO, "two");
     for (Subject each : List.of(CAP, DAY, RATE)) {
@@ -121,10 +121,16 @@ class NodeTableTest {
       assertThat(wish(two, each)).isEqualTo(new Outcome(40, 0, false));
     }
     Node again = nodes.register(ONE, "one");
-    assertThat(leased(RATE)).isEqualTo(40);
+    assertThat(leased(RATE)).as("may have been used up just now").isEqualTo(100);
     assertThat(leased(DAY)).isEqualTo(100);
     assertThat(nodes.held(again.number())).containsExactly(OF_DAY, OF_CAP);
+    assertThat(wish(again, RATE)).isEqualTo(new Outcome(0, 0, false));
+    // The minute is over.
+    var _ =
+        db.write(connection ->
+            Db.update(connection, "UPDATE lease SET used = 1 WHERE node = ?", -again.number()));
     assertThat(wish(again, RATE)).isEqualTo(new Outcome(60, 0, true));
+    assertThat(leased(RATE)).isEqualTo(100);
   }
 
   @Test
