@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
@@ -47,7 +49,7 @@ final class Audit {
   private final Postgres store;
   private final Violations violations;
   private final Map<String, Crowd.Member> members = new HashMap<>();
-  private volatile boolean over;
+  private final CountDownLatch over = new CountDownLatch(1);
 
   Audit(Postgres store, long allowance, Collection<Crowd.Member> all, Violations violations) {
     this.store = store;
@@ -62,14 +64,16 @@ final class Audit {
         .daemon()
         .name("watch")
         .start(() -> {
-          while (!over) {
+          boolean isOver = false;
+          while (!isOver) {
             try (Connection connection = store.connect()) {
-              while (!over) {
+              while (!isOver) {
                 sums(connection);
-                Thread.sleep(200);
+                isOver = over.await(200, TimeUnit.MILLISECONDS);
               }
             } catch (SQLException out) {
               // The store may be out on purpose; it is looked at again when it is back.
+              isOver = over.getCount() == 0;
               LockSupport.parkNanos(500_000_000);
             } catch (InterruptedException stopped) {
               return;
@@ -79,7 +83,7 @@ final class Audit {
   }
 
   void rest() {
-    over = true;
+    over.countDown();
   }
 
   private void sums(Connection connection) throws SQLException {
