@@ -2,37 +2,18 @@ package com.runspace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.runspace.base.AccountId;
-import com.runspace.base.Db;
-import com.runspace.base.Nanos;
 import com.runspace.journal.Backlog;
-import com.runspace.journal.Samples;
-import com.runspace.journal.Settlement;
-import com.runspace.journal.Settlement.Basis;
-import com.runspace.journal.Settlement.Ended;
-import com.runspace.ledger.Allowance;
-import com.runspace.ledger.Ask;
-import com.runspace.ledger.Ledger;
-import com.runspace.ledger.LedgerTable;
-import com.runspace.ledger.LocalLedger;
-import com.runspace.ledger.Reservation;
-import com.runspace.ledger.Spender;
-import com.runspace.testkit.ManualTime;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What operators are told of calls that are not in the store yet. */
 @Timeout(60)
 class BacklogFiguresTest {
-  private static final Spender SPENDER = new Spender(new AccountId("a"), "key_1", null);
-
   private static String figures(Backlog backlog) {
     Metrics metrics = new Metrics(() -> 0);
     metrics.journal(() -> backlog);
@@ -61,38 +42,5 @@ class BacklogFiguresTest {
             .distinct()
             .toList();
     assertThat(named).hasSizeGreaterThan(7).allMatch(name -> metrics.contains('"' + name + '"'));
-  }
-
-  @Test
-  void theLagGrowsUntilAllIsPosted(@TempDir Path folder) throws Exception {
-    ManualTime time = ManualTime.at("2026-11-21T12:00:00Z");
-    Allowance allowance = _ -> new Allowance.Grant(new Nanos(1_000), "tier");
-    LocalLedger.Plan plan = new LocalLedger.Plan(false, 0);
-    Path journal = folder.resolve("journal");
-    try (Db db = Db.sqlite(folder.resolve("store.db"), Duration.ofSeconds(5))) {
-      LocalLedger ledger =
-          LocalLedger.open(
-              new LedgerTable(db), journal, plan, allowance, time, () -> LocalLedger.Division.NONE);
-      Ledger loop = ledger.forLoop();
-      ledger.post();
-      time.advance(Duration.ofSeconds(5));
-      assertThat(ledger.backlog().lagNanos()).as("nothing waits").isZero();
-      Ask ask = new Ask(new Nanos(100), new Nanos(100), 1, 2, 3);
-      Reservation held = loop.hold(SPENDER, ask, Samples.id(1), "m");
-      var _ =
-          ((Reservation.Held) held)
-              .hold()
-              .settle(
-                  new Settlement(
-                      "p", 1, 0, 1, new Nanos(7), Basis.MEASURED, Ended.COMPLETE, false, false));
-      loop.flush();
-      Backlog backlog = ledger.backlog();
-      // The poster's own thread may have been there already.
-      assertThat(backlog.lagNanos()).isIn(0L, 5_000_000_000L);
-      assertThat(backlog.lagNanos() == 0).isEqualTo(backlog.waitingBytes() == 0);
-      ledger.post();
-      assertThat(ledger.backlog().lagNanos()).isZero();
-      ledger.close();
-    }
   }
 }

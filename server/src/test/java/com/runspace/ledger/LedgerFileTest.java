@@ -7,9 +7,12 @@ import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.journal.Entry;
+import com.runspace.journal.Journal;
+import com.runspace.journal.Poster;
 import com.runspace.journal.Samples;
 import com.runspace.journal.Settlement;
 import com.runspace.ledger.LedgerTable.Usage;
+import com.runspace.testkit.ManualTime;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -167,6 +171,27 @@ class LedgerFileTest {
       assertThat(taken.post(List.of(LedgerTableTest.call(4, "key_1", "small", 0, 2)))).isOne();
       assertThat(taken.usage(Samples.ACCOUNT, day, day, Set.of()).getFirst().charge())
           .isEqualTo(new Nanos(14));
+    }
+  }
+
+  @Test
+  void theLagGrowsUntilAllIsPosted() throws Exception {
+    ManualTime time = ManualTime.at("2026-11-21T12:00:00Z");
+    Journal.Plan plan = Journal.Plan.of(Journal.Sync.SOON);
+    try (Journal journal = new Journal(folder, plan, time, 0)) {
+      // Its own thread is never started, so that it posts when it is told to.
+      Poster poster = new Poster(journal, table::post, time, () -> {});
+      time.advance(Duration.ofSeconds(5));
+      assertThat(poster.backlog().lagNanos()).as("nothing waits").isZero();
+      Journal.Writer writer = journal.newWriter();
+      Entry.Admitted call = Samples.admitted(1, 100);
+      writer.settle(Objects.requireNonNull(writer.admit(call)), Samples.settled(call, 7));
+      writer.flush();
+      assertThat(poster.backlog().lagNanos()).isEqualTo(5_000_000_000L);
+      assertThat(poster.backlog().waitingBytes()).isPositive();
+      assertThat(poster.post()).isOne();
+      assertThat(poster.backlog().lagNanos()).isZero();
+      assertThat(poster.backlog().waitingBytes()).isZero();
     }
   }
 }
