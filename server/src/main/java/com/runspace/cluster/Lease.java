@@ -19,13 +19,20 @@ final class Lease {
     DONE
   }
 
-  private static final long SECOND = 1_000_000_000L;
+  private static final long MILLI = 1_000_000L;
+  private static final long SECOND = 1_000 * MILLI;
 
   /** So long others may take to give back before a caller is told that there is nothing. */
   private static final long PATIENCE_NANOS = SECOND / 4;
 
-  /** What nobody has used for so long goes back. */
-  private static final long IDLE_NANOS = 30 * SECOND;
+  /**
+   * What a node takes of a day is to last so long at the pace of the last part, so that it bears an
+   * outage of the store and asks seldom; and what nobody has used for so long goes back.
+   */
+  private static final long LASTING_NANOS = 120 * SECOND;
+
+  /** A pace may be that of a burst, so no part is larger than so many times the last one. */
+  private static final int LARGER_MAX = 8;
 
   /** A store that answers later than this is as good as none to whoever waits. */
   private static final long SLOW_NANOS = SECOND;
@@ -42,7 +49,8 @@ final class Lease {
   private long askedNanos;
   private boolean dry;
   private long dryUntilNanos;
-  private long demand;
+  private long lastGiven;
+  private long usedWhenGrown;
   private long grownNanos;
   private long touchedNanos;
   private long lastUsed;
@@ -123,8 +131,7 @@ final class Lease {
       long keep = busy ? Math.max(0, share.amount() - share.used()) / 4 : 0;
       var _ = share.shrink(keep);
     }
-    boolean soon = now - grownNanos < SOON_NANOS;
-    long good = pending == null ? 0 : Math.max(more, soon ? 2 * demand : 0);
+    long good = pending == null ? 0 : Math.max(more, good(now));
     return new Wish(
         subject,
         share.limit(),
@@ -136,11 +143,24 @@ final class Lease {
         back);
   }
 
+  /** What would be good to have beyond what is here, by what became of the last part. */
+  private long good(long now) {
+    long elapsed = now - grownNanos;
+    if (subject.day() == 0) {
+      return elapsed < SOON_NANOS ? 2 * lastGiven : 0;
+    }
+    long most = Long.MAX_VALUE / (LASTING_NANOS / MILLI);
+    long spent = Math.clamp(share.used() - usedWhenGrown, 0, most);
+    long lasting = spent * (LASTING_NANOS / MILLI) / (Math.max(SECOND, elapsed) / MILLI);
+    return Math.min(lasting, LARGER_MAX * lastGiven);
+  }
+
   /** Takes in what the store has given; says whether it must be asked again at once. */
   synchronized boolean take(Wish wish, Outcome outcome, long now) {
     if (outcome.given() > 0) {
       share.grow(outcome.given());
-      demand = Math.min(outcome.given(), Long.MAX_VALUE / 4);
+      lastGiven = Math.min(outcome.given(), Long.MAX_VALUE / LARGER_MAX);
+      usedWhenGrown = share.used();
       grownNanos = now;
     }
     share.told(outcome.usedElsewhere());
@@ -212,7 +232,7 @@ final class Lease {
       stillSinceNanos = now;
     }
     boolean over = subject.day() != 0 && subject.day() < today;
-    boolean idle = now - Math.max(stillSinceNanos, touchedNanos) >= IDLE_NANOS;
+    boolean idle = now - Math.max(stillSinceNanos, touchedNanos) >= LASTING_NANOS;
     if (!over && !idle) {
       return Look.KEEP;
     }

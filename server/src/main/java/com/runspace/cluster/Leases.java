@@ -289,6 +289,10 @@ public final class Leases implements Shares, AutoCloseable {
     if (!fenced && (now - triedNanos >= RENEW_NANOS || unsure)) {
       renew(now);
     }
+    if (out) {
+      // What is here now is all that there is to go on with.
+      return;
+    }
     long today = Day.ofEpochMillis(time.epochMillis()).epochDay();
     for (Lease lease : leases.values()) {
       switch (lease.look(today, now)) {
@@ -297,7 +301,7 @@ public final class Leases implements Shares, AutoCloseable {
         case KEEP -> {}
       }
     }
-    if (!out && !fenced && now - forgotNanos >= HOUR_NANOS) {
+    if (!fenced && now - forgotNanos >= HOUR_NANOS) {
       forgotNanos = now;
       try {
         store.forgetBefore(new Day(today - DAYS_KEPT));

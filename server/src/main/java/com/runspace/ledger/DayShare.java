@@ -39,7 +39,7 @@ final class DayShare implements Share {
   private final Owner owner;
   private final String subject;
   private volatile Nanos cap;
-  private volatile Nanos lastGrown = Nanos.ZERO;
+  private volatile Nanos lastPart = Nanos.ZERO;
 
   /**
    * A part that begins as the balance has it.
@@ -58,10 +58,13 @@ final class DayShare implements Share {
     cap = amount;
   }
 
-  /** Below this, more is asked for before it is needed; it grows with what is asked for at once. */
+  /**
+   * Below this, more is asked for before it is needed: half of the last part, so that the other
+   * half is here when the store is out.
+   */
   Nanos low(Nanos full) {
     long twice = 2 * Math.min(full.value(), MOST_ASKED);
-    return new Nanos(Math.max(twice, lastGrown.value() / 4));
+    return new Nanos(Math.max(twice, lastPart.value() / 2));
   }
 
   private Part part(Balance now) {
@@ -107,7 +110,7 @@ final class DayShare implements Share {
 
   @Override
   public void grow(long by) {
-    lastGrown = new Nanos(by);
+    lastPart = new Nanos(by);
     balance.updateAndGet(now -> parted(now, part(now).grown(new Nanos(by))));
   }
 
@@ -118,6 +121,7 @@ final class DayShare implements Share {
 
   @Override
   public long shrink(long keep) {
+    lastPart = lastPart.min(new Nanos(keep));
     Balance after =
         balance.updateAndGet(now -> parted(now, part(now).shrunk(inUse(now), new Nanos(keep))));
     return part(after).share().value();

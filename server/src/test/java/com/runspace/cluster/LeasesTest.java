@@ -290,11 +290,11 @@ class LeasesTest {
   }
 
   @Test
-  void whatNobodyUsesForHalfAMinuteGoesBack() {
+  void whatNobodyUsesForTwoMinutesGoesBack() {
     have(rate, 50);
     have(day, 50);
     leases.tick();
-    time.advance(Duration.ofSeconds(29));
+    time.advance(Duration.ofSeconds(119));
     day.used = 20;
     leases.tick();
     leases.work();
@@ -307,7 +307,7 @@ class LeasesTest {
     assertThat(store.last().have()).isZero();
     leases.tick();
     assertThat(leases.count()).as("the store knows it").isOne();
-    time.advance(Duration.ofSeconds(29));
+    time.advance(Duration.ofSeconds(119));
     leases.tick();
     leases.work();
     leases.tick();
@@ -320,10 +320,11 @@ class LeasesTest {
   @Test
   void itIsSaidAgainUntilTheStoreHasHeardIt() {
     have(rate, 50);
-    time.advance(Duration.ofSeconds(30));
-    store.fault = new SQLException("no route");
     leases.tick();
-    time.advance(Duration.ofSeconds(30));
+    time.advance(Duration.ofSeconds(61));
+    leases.tick();
+    time.advance(Duration.ofSeconds(59));
+    store.fault = new SQLException("no route");
     leases.tick();
     leases.work();
     assertThat(rate.amount).isZero();
@@ -334,6 +335,47 @@ class LeasesTest {
     leases.work();
     leases.tick();
     assertThat(leases.count()).isZero();
+  }
+
+  @Test
+  void whileTheStoreIsOutNothingGoesBack() {
+    have(day, 50);
+    leases.tick();
+    store.fault = new SQLException("no route");
+    time.advance(Duration.ofMinutes(2));
+    leases.tick();
+    assertThat(leases.isReachable()).isFalse();
+    assertThat(day.amount).isEqualTo(50);
+    store.fault = null;
+    time.advance(SECOND);
+    leases.tick();
+    assertThat(day.amount).isZero();
+  }
+
+  @Test
+  void aPartIsToLastTwoMinutesAtThePaceOfTheLastOne() {
+    ManualShare large = new ManualShare(ofDay, Long.MAX_VALUE);
+    have(large, 100);
+    store.rule = _ -> new Outcome(20, 0, true);
+    time.advance(Duration.ofSeconds(40));
+    large.used = 80;
+    var _ = leases.want(large, 0, 20);
+    leases.work();
+    assertThat(store.last().more()).as("80 in 40 s").isEqualTo(240);
+    time.advance(Duration.ofMillis(500));
+    large.used = 280;
+    var _ = leases.want(large, 0, 20);
+    leases.work();
+    assertThat(store.last().more()).as("eight times the last").isEqualTo(160);
+    time.advance(Duration.ofMinutes(2));
+    large.used = 290;
+    var _ = leases.want(large, 0, 20);
+    leases.work();
+    assertThat(store.last().more()).as("what is wanted at the least").isEqualTo(20);
+    large.used = Long.MAX_VALUE / 2;
+    var _ = leases.want(large, 0, 20);
+    leases.work();
+    assertThat(store.last().more()).as("no sum is too large").isEqualTo(160);
   }
 
   @Test
