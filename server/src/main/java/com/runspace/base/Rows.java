@@ -4,25 +4,30 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
 /**
- * Adds rows to a table, many of them with each statement: what a row costs is then what its values
- * cost, and not what a statement does.
+ * A statement that is given many rows at once: what a row costs is then what its values cost, and
+ * not what a statement does.
  *
  * <p>On SQLite a statement has many rows. PostgreSQL would plan such a statement anew for each
  * number of rows; it takes a column as one value, or rows as they come ({@link #copy}).
  *
- * @param table with the names of its columns if not all are given, such as {@code one (a, b)}
- * @param columns how many values each row has, texts and longs
- * @param after the rest of the statement, such as {@code ON CONFLICT DO NOTHING}
+ * @param sql with {@code {}} for the rows, such as {@code INSERT INTO one {} ON CONFLICT DO
+ *     NOTHING} or {@code SELECT a FROM ({}) AS given JOIN one ON b = given.column1}
+ * @param columns how many values each row has, texts and longs; the SQL calls them column1, column2
  */
-public record Rows(String table, int columns, String after) {
+public record Rows(String sql, int columns) {
+  private static final String PLACE = "{}";
+
   /** Values of one statement stay well below what SQLite takes. */
   private static final int ROWS_MAX = 128;
 
@@ -45,42 +50,62 @@ public record Rows(String table, int columns, String after) {
   }
 
   /**
-   * Adds all rows.
+   * Runs a statement that changes something.
    *
-   * @return how many were added or changed, which is less where a conflict does nothing
+   * @return how many rows were added or changed, which is less where a conflict does nothing
    */
-  public <T> int add(Connection connection, List<T> rows, Form<T> form) throws SQLException {
-    if (rows.isEmpty()) {
-      return 0;
-    }
-    if (connection.isWrapperFor(PGConnection.class)) {
-      return addColumns(connection, rows, form);
-    }
-    int whole = rows.size() - rows.size() % ROWS_MAX;
-    int changed = add(connection, rows.subList(0, whole), ROWS_MAX, form);
-    List<T> rest = rows.subList(whole, rows.size());
-    return changed + add(connection, rest, rest.size(), form);
-  }
-
-  private <T> int add(Connection connection, List<T> rows, int atOnce, Form<T> form)
-      throws SQLException {
-    if (rows.isEmpty()) {
-      return 0;
-    }
+  public <T> int update(Connection connection, List<T> rows, Form<T> form) throws SQLException {
     int changed = 0;
-    String row = " (" + "?, ".repeat(columns - 1) + "?)";
-    String sql =
-        "INSERT INTO " + table + " VALUES" + row + ("," + row).repeat(atOnce - 1) + " " + after;
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (int from = 0; from < rows.size(); from += atOnce) {
-        OfStatement values = new OfStatement(statement);
-        for (T each : rows.subList(from, from + atOnce)) {
-          form.put(each, values);
-        }
+    for (List<T> some : batches(connection, rows)) {
+      try (PreparedStatement statement = prepare(connection, some, form)) {
         changed += statement.executeUpdate();
       }
     }
     return changed;
+  }
+
+  /** Runs a query; gives what it finds in no order. */
+  public <T, R> List<R> list(Connection connection, List<T> rows, Form<T> form, Db.Form<R> each)
+      throws SQLException {
+    List<R> found = new ArrayList<>();
+    for (List<T> some : batches(connection, rows)) {
+      try (PreparedStatement statement = prepare(connection, some, form);
+          ResultSet results = statement.executeQuery()) {
+        while (results.next()) {
+          found.add(each.of(results));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static <T> List<List<T>> batches(Connection connection, List<T> rows)
+      throws SQLException {
+    int most = isPostgres(connection) ? Math.max(1, rows.size()) : ROWS_MAX;
+    List<List<T>> batches = new ArrayList<>();
+    for (int from = 0; from < rows.size(); from += most) {
+      batches.add(rows.subList(from, Math.min(from + most, rows.size())));
+    }
+    return batches;
+  }
+
+  private static boolean isPostgres(Connection connection) throws SQLException {
+    return connection.isWrapperFor(PGConnection.class);
+  }
+
+  private <T> PreparedStatement prepare(Connection connection, List<T> rows, Form<T> form)
+      throws SQLException {
+    if (isPostgres(connection)) {
+      return prepareColumns(connection, rows, form);
+    }
+    String row = " (" + "?, ".repeat(columns - 1) + "?)";
+    String all = "VALUES" + row + ("," + row).repeat(rows.size() - 1);
+    PreparedStatement statement = connection.prepareStatement(sql.replace(PLACE, all));
+    OfStatement values = new OfStatement(statement);
+    for (T each : rows) {
+      form.put(each, values);
+    }
+    return statement;
   }
 
   private static final class OfStatement implements Values {
@@ -104,7 +129,7 @@ public record Rows(String table, int columns, String after) {
     }
   }
 
-  private <T> int addColumns(Connection connection, List<T> rows, Form<T> form)
+  private <T> PreparedStatement prepareColumns(Connection connection, List<T> rows, Form<T> form)
       throws SQLException {
     OfColumns values = new OfColumns(rows.size(), columns);
     for (T row : rows) {
@@ -114,13 +139,16 @@ public record Rows(String table, int columns, String after) {
         Arrays.stream(values.columns)
             .map(column -> column instanceof long[] ? "CAST(? AS BIGINT[])" : "CAST(? AS TEXT[])")
             .collect(Collectors.joining(", "));
-    String sql = "INSERT INTO " + table + " SELECT * FROM unnest(" + types + ") " + after;
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (int i = 0; i < columns; i++) {
-        statement.setObject(i + 1, values.columns[i]);
-      }
-      return statement.executeUpdate();
+    String names =
+        IntStream.rangeClosed(1, columns)
+            .mapToObj(number -> "column" + number)
+            .collect(Collectors.joining(", "));
+    String all = "SELECT * FROM unnest(%s) AS given (%s)".formatted(types, names);
+    PreparedStatement statement = connection.prepareStatement(sql.replace(PLACE, all));
+    for (int i = 0; i < columns; i++) {
+      statement.setObject(i + 1, values.columns[i]);
     }
+    return statement;
   }
 
   private static final class OfColumns implements Values {
@@ -157,8 +185,12 @@ public record Rows(String table, int columns, String after) {
   /**
    * Adds rows in the cheapest way there is on PostgreSQL: a conflict fails. Numbers go into columns
    * of 64 bits.
+   *
+   * @param columns how many values each row has
    */
-  public <T> int copy(Connection connection, List<T> rows, Form<T> form) throws SQLException {
+  public static <T> int copy(
+      Connection connection, String table, int columns, List<T> rows, Form<T> form)
+      throws SQLException {
     OfCopy values = new OfCopy(columns);
     for (T row : rows) {
       form.put(row, values);

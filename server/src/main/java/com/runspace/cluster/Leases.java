@@ -42,6 +42,10 @@ public final class Leases implements Shares, AutoCloseable {
   private static final long OUT_NANOS = SECOND;
 
   private static final long ASKING_MILLIS = 50;
+
+  /** So long a wish may wait for others that go with it, while nobody waits for it. */
+  private static final long COLLECTING_MILLIS = 250;
+
   private static final long HOUR_NANOS = 3_600 * SECOND;
   private static final int BATCH = 64;
   private static final int DAYS_KEPT = 8;
@@ -55,6 +59,9 @@ public final class Leases implements Shares, AutoCloseable {
 
   /** Those that the store is to be asked about. Guarded by itself. */
   private final Set<Lease> due = new LinkedHashSet<>();
+
+  /** Whether to ask at once. Guarded by {@code due}. */
+  private boolean hurried;
 
   /** Those that wait for other nodes; of the one thread. */
   private final Set<Lease> asking = new LinkedHashSet<>();
@@ -122,11 +129,14 @@ public final class Leases implements Shares, AutoCloseable {
       leases.remove(lease.subject(), lease);
       return want(share, least, more);
     }
-    if (lease.isFresh()) {
-      add(lease);
-    }
-    if (answer instanceof Answer.Coming && least > 0) {
+    boolean isWaitedFor = answer instanceof Answer.Coming && least > 0;
+    if (isWaitedFor) {
       waits.incrementAndGet();
+    }
+    if (lease.isFresh()) {
+      add(lease, isWaitedFor);
+    } else if (isWaitedFor) {
+      hurry();
     }
     return answer;
   }
@@ -135,9 +145,18 @@ public final class Leases implements Shares, AutoCloseable {
     return new Subject(share.subject(), share.day());
   }
 
-  private void add(Lease lease) {
+  private void add(Lease lease, boolean isHurried) {
     synchronized (due) {
       due.add(lease);
+      if (isHurried) {
+        hurry();
+      }
+    }
+  }
+
+  private void hurry() {
+    synchronized (due) {
+      hurried = true;
       due.notifyAll();
     }
   }
@@ -156,7 +175,7 @@ public final class Leases implements Shares, AutoCloseable {
           looked = time.nanos();
           tick();
         }
-        await(asking.isEmpty() ? 1_000 : ASKING_MILLIS);
+        await(asking.isEmpty() ? COLLECTING_MILLIS : ASKING_MILLIS);
       } catch (InterruptedException stopped) {
         return;
       } catch (RuntimeException fault) {
@@ -167,9 +186,10 @@ public final class Leases implements Shares, AutoCloseable {
 
   private void await(long millis) throws InterruptedException {
     synchronized (due) {
-      if (due.isEmpty() && !stopping) {
+      if (!hurried && !stopping) {
         due.wait(millis);
       }
+      hurried = false;
     }
   }
 
@@ -178,7 +198,7 @@ public final class Leases implements Shares, AutoCloseable {
     asking.removeIf(lease -> !lease.isAsking());
     for (Lease lease : asking) {
       if (lease.isOutOfPatience(time.nanos())) {
-        add(lease);
+        add(lease, /* isHurried= */ true);
       }
     }
   }
@@ -192,7 +212,7 @@ public final class Leases implements Shares, AutoCloseable {
     Lease lease = leases.get(name);
     if (lease != null) {
       lease.wanted();
-      add(lease);
+      add(lease, /* isHurried= */ true);
     }
   }
 
@@ -200,7 +220,7 @@ public final class Leases implements Shares, AutoCloseable {
   void returned(Subject name) {
     Lease lease = leases.get(name);
     if (lease != null && lease.isAsking()) {
-      add(lease);
+      add(lease, /* isHurried= */ true);
     }
   }
 
@@ -237,7 +257,7 @@ public final class Leases implements Shares, AutoCloseable {
       for (int i = 0; i < batch.size(); i++) {
         Lease lease = batch.get(i);
         if (lease.take(wishes.get(i), outcomes.get(i), time.nanos())) {
-          add(lease);
+          add(lease, /* isHurried= */ true);
         } else if (lease.isAsking()) {
           asking.add(lease);
         }
@@ -296,7 +316,7 @@ public final class Leases implements Shares, AutoCloseable {
     long today = Day.ofEpochMillis(time.epochMillis()).epochDay();
     for (Lease lease : leases.values()) {
       switch (lease.look(today, now)) {
-        case DUE -> add(lease);
+        case DUE -> add(lease, /* isHurried= */ false);
         case DONE -> leases.remove(lease.subject(), lease);
         case KEEP -> {}
       }
@@ -345,7 +365,7 @@ public final class Leases implements Shares, AutoCloseable {
   void giveBack() {
     for (Lease lease : leases.values()) {
       lease.release();
-      add(lease);
+      add(lease, /* isHurried= */ false);
     }
     work();
   }

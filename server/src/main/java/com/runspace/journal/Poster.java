@@ -21,11 +21,20 @@ import java.util.concurrent.locks.LockSupport;
 public final class Poster implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Poster.class.getName());
 
-  /** As many calls share a transaction, and what it costs whatever is in it. */
-  static final int BATCH = 8192;
+  /**
+   * How often and how much is posted. The more calls share a transaction, the more of them share a
+   * sum of an account's day, which costs the store as much as some calls do.
+   *
+   * @param restNanos between two postings; usage is that old at the most
+   * @param batch calls of one transaction at the most
+   */
+  public record Pace(long restNanos, int batch) {
+    /** For a store of this node, whose other writers wait for a transaction. */
+    public static final Pace ALONE = new Pace(1_000_000_000L, 8_192);
 
-  /** The rarer a transaction is, the more calls share it. */
-  private static final long PAUSE_NANOS = 1_000_000_000L;
+    /** For a store that is shared, and where nodes write beside each other. */
+    public static final Pace SHARED = new Pace(5_000_000_000L, 32_768);
+  }
 
   private static final long PAUSE_MAX_NANOS = 10_000_000_000L;
   private static final long HOUR_NANOS = 3_600_000_000_000L;
@@ -37,7 +46,7 @@ public final class Poster implements AutoCloseable {
   private final Thread thread;
   private volatile boolean stopping;
   private volatile boolean failing;
-  private final long restNanos;
+  private final Pace pace;
 
   /** When the last posting began that came to its end. */
   private volatile long postedNanos;
@@ -50,18 +59,9 @@ public final class Poster implements AutoCloseable {
    *
    * @param housekeeping run about once an hour
    */
-  public Poster(Journal journal, CallStore store, Time time, Runnable housekeeping) {
-    this(journal, store, time, PAUSE_NANOS, housekeeping);
-  }
-
-  /**
-   * The same, at its own pace.
-   *
-   * @param restNanos between two postings; usage is that old at the most
-   */
-  public Poster(
-      Journal journal, CallStore store, Time time, long restNanos, Runnable housekeeping) {
-    this.restNanos = pauseNanos = restNanos;
+  public Poster(Journal journal, CallStore store, Time time, Pace pace, Runnable housekeeping) {
+    this.pace = pace;
+    pauseNanos = pace.restNanos;
     this.journal = journal;
     this.store = store;
     this.time = time;
@@ -92,7 +92,7 @@ public final class Poster implements AutoCloseable {
   private void tryToPost() {
     try {
       int posted = post();
-      pauseNanos = restNanos;
+      pauseNanos = pace.restNanos;
       if (failing) {
         failing = false;
         LOG.log(
@@ -133,7 +133,7 @@ public final class Poster implements AutoCloseable {
         read(segment, to, batch);
         reached.put(segment, to);
       }
-      if (batch.size() >= BATCH) {
+      if (batch.size() >= pace.batch) {
         added += post(batch, reached);
       }
     }
@@ -144,8 +144,8 @@ public final class Poster implements AutoCloseable {
 
   private int post(List<Entry.Settled> batch, Map<Segment, Long> reached) throws SQLException {
     int added = 0;
-    for (int from = 0; from < batch.size(); from += BATCH) {
-      added += store.post(batch.subList(from, Math.min(from + BATCH, batch.size())));
+    for (int from = 0; from < batch.size(); from += pace.batch) {
+      added += store.post(batch.subList(from, Math.min(from + pace.batch, batch.size())));
     }
     reached.forEach((segment, to) -> segment.posted = to);
     batch.clear();

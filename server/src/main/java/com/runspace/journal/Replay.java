@@ -33,6 +33,8 @@ public final class Replay {
   public record Found(
       int segments, long settled, long crashed, long added, List<String> damage, long lastNumber) {}
 
+  private static final int BATCH = 8192;
+
   private final Path folder;
   private final CallStore store;
   private final Map<String, Entry.Admitted> open = new LinkedHashMap<>();
@@ -77,7 +79,7 @@ public final class Replay {
       } else {
         read(number, file);
       }
-      if (batch.size() >= Poster.BATCH) {
+      if (batch.size() >= BATCH) {
         postBatch();
       }
     }
@@ -170,8 +172,8 @@ public final class Replay {
   }
 
   private void postBatch() throws SQLException {
-    for (int from = 0; from < batch.size(); from += Poster.BATCH) {
-      added += store.post(batch.subList(from, Math.min(from + Poster.BATCH, batch.size())));
+    for (int from = 0; from < batch.size(); from += BATCH) {
+      added += store.post(batch.subList(from, Math.min(from + BATCH, batch.size())));
     }
     batch.clear();
   }

@@ -3,6 +3,7 @@ package com.runspace.keys;
 import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
+import com.runspace.base.Rows;
 import com.runspace.keys.KeySecret.Hash;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,13 @@ final class KeyTable {
           + " requests_per_minute, tokens_per_minute, concurrent_calls, created_at, expires_at,"
           + " last_used_at, revoked_at, kind)"
           + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+  private static final Rows LAST_USED =
+      new Rows(
+          "UPDATE api_key SET last_used_at = given.column2 FROM ({}) AS given"
+              + " WHERE id = given.column1"
+              + " AND (last_used_at IS NULL OR last_used_at < given.column2)",
+          2);
 
   /** What nodes tell each other about keys. */
   static final String TOPIC = "key";
@@ -176,18 +185,13 @@ final class KeyTable {
 
   /** Writes when keys were last used, where that is later than what is there. */
   void saveLastUsed(Map<String, Long> millisById) throws SQLException {
-    db.write(connection -> {
-      try (PreparedStatement statement =
-          connection.prepareStatement(
-              "UPDATE api_key SET last_used_at = ?"
-                  + " WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)")) {
-        for (Map.Entry<String, Long> use : millisById.entrySet()) {
-          set(statement, use.getValue(), use.getKey(), use.getValue());
-          statement.addBatch();
-        }
-        return statement.executeBatch().length;
-      }
-    });
+    // In one order, so that no two nodes wait for each other.
+    var _ =
+        db.writeBeside(connection ->
+            LAST_USED.update(
+                connection,
+                List.copyOf(new TreeMap<>(millisById).entrySet()),
+                (use, values) -> values.put(use.getKey()).put(use.getValue())));
   }
 
   /** Keys that are not revoked and do not end before this moment. */

@@ -72,10 +72,6 @@ public final class LocalLedger implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(LocalLedger.class.getName());
   private static final long FLOOR_LAG_NANOS = 23 * 3_600_000_000_000L;
-  private static final long REST_NANOS = 1_000_000_000L;
-
-  /** Each posting writes a sum per account, so that a shared store is asked more rarely. */
-  private static final long REST_SHARED_NANOS = 5_000_000_000L;
 
   static final String LONG_AGO =
       "The clock of this service went back by days, so no new calls are taken.";
@@ -114,7 +110,7 @@ public final class LocalLedger implements AutoCloseable {
                 journal,
                 table::post,
                 time,
-                shares == null ? REST_NANOS : REST_SHARED_NANOS,
+                shares == null ? Poster.Pace.ALONE : Poster.Pace.SHARED,
                 () -> keepHouse(table, retentionDays));
   }
 

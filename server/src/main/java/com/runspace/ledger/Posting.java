@@ -31,25 +31,24 @@ final class Posting {
           + " basis, ended, clamped, flagged";
 
   private static final Rows CALLS =
-      new Rows("call", 12, "ON CONFLICT (account, admitted_at, id) DO NOTHING");
+      new Rows("INSERT INTO call {} ON CONFLICT (account, admitted_at, id) DO NOTHING", 12);
 
   private static final Rows USAGE =
       new Rows(
-          "usage_day",
-          10,
-          "ON CONFLICT (account, day, spender, model, node) DO UPDATE SET"
+          "INSERT INTO usage_day {} ON CONFLICT (account, day, spender, model, node) DO UPDATE SET"
               + " calls = usage_day.calls + excluded.calls,"
               + " prompt_tokens = usage_day.prompt_tokens + excluded.prompt_tokens,"
               + " cached_tokens = usage_day.cached_tokens + excluded.cached_tokens,"
               + " output_tokens = usage_day.output_tokens + excluded.output_tokens,"
-              + " charge = usage_day.charge + excluded.charge");
+              + " charge = usage_day.charge + excluded.charge",
+          10);
 
   private static final Rows GRANTED =
       new Rows(
-          "allowance_day (account, day, granted)",
-          3,
-          "ON CONFLICT (day, account) DO UPDATE SET granted = excluded.granted"
-              + " WHERE excluded.granted > allowance_day.granted");
+          "INSERT INTO allowance_day (account, day, granted) {}"
+              + " ON CONFLICT (day, account) DO UPDATE SET granted = excluded.granted"
+              + " WHERE excluded.granted > allowance_day.granted",
+          3);
 
   /** As much is remembered at the most of what is in the store already. */
   private static final int KNOWN_MAX = 20_000;
@@ -234,7 +233,7 @@ final class Posting {
       connection.rollback(before);
       List<Row> added = new ArrayList<>();
       for (Row row : rows) {
-        if (CALLS.add(connection, List.of(row), Row::put) == 1) {
+        if (CALLS.update(connection, List.of(row), Row::put) == 1) {
           added.add(row);
         }
       }
@@ -244,10 +243,10 @@ final class Posting {
     /** Whether all were new. */
     private boolean addAll(List<Row> rows) throws SQLException {
       if (!db.isShared()) {
-        return CALLS.add(connection, rows, Row::put) == rows.size();
+        return CALLS.update(connection, rows, Row::put) == rows.size();
       }
       try {
-        return CALLS.copy(connection, rows, Row::put) == rows.size();
+        return Rows.copy(connection, "call", CALLS.columns(), rows, Row::put) == rows.size();
       } catch (SQLException fault) {
         if (UNIQUE_VIOLATION.equals(fault.getSQLState())) {
           return false;
@@ -280,7 +279,7 @@ final class Posting {
             row.call.charge().value());
       }
       List<Sum> ordered = sorted(sums.values());
-      USAGE.add(connection, ordered, (sum, values) -> sum.put(node, values));
+      USAGE.update(connection, ordered, (sum, values) -> sum.put(node, values));
     }
 
     private static List<Sum> sorted(Collection<Sum> sums) {
@@ -298,7 +297,7 @@ final class Posting {
           higher.merge(day, kind.granted(), Math::max);
         }
       }
-      GRANTED.add(
+      GRANTED.update(
           connection,
           List.copyOf(higher.entrySet()),
           (each, values) ->

@@ -353,32 +353,6 @@ class LeasesTest {
   }
 
   @Test
-  void aPartIsToLastTwoMinutesAtThePaceOfTheLastOne() {
-    ManualShare large = new ManualShare(ofDay, Long.MAX_VALUE);
-    have(large, 100);
-    store.rule = _ -> new Outcome(20, 0, true);
-    time.advance(Duration.ofSeconds(40));
-    large.used = 80;
-    var _ = leases.want(large, 0, 20);
-    leases.work();
-    assertThat(store.last().more()).as("80 in 40 s").isEqualTo(240);
-    time.advance(Duration.ofMillis(500));
-    large.used = 280;
-    var _ = leases.want(large, 0, 20);
-    leases.work();
-    assertThat(store.last().more()).as("eight times the last").isEqualTo(160);
-    time.advance(Duration.ofMinutes(2));
-    large.used = 290;
-    var _ = leases.want(large, 0, 20);
-    leases.work();
-    assertThat(store.last().more()).as("what is wanted at the least").isEqualTo(20);
-    large.used = Long.MAX_VALUE / 2;
-    var _ = leases.want(large, 0, 20);
-    leases.work();
-    assertThat(store.last().more()).as("no sum is too large").isEqualTo(160);
-  }
-
-  @Test
   void whatIsLeftOfADayGoesBackWhenItIsOver() {
     time.jumpTo("2026-11-21T23:59:59Z");
     have(day, 50);

@@ -180,7 +180,7 @@ class LedgerFileTest {
     Journal.Plan plan = Journal.Plan.of(Journal.Sync.SOON);
     try (Journal journal = new Journal(folder, plan, time, 0)) {
       // Its own thread is never started, so that it posts when it is told to.
-      Poster poster = new Poster(journal, table::post, time, () -> {});
+      Poster poster = new Poster(journal, table::post, time, Poster.Pace.ALONE, () -> {});
       time.advance(Duration.ofSeconds(5));
       assertThat(poster.backlog().lagNanos()).as("nothing waits").isZero();
       Journal.Writer writer = journal.newWriter();

@@ -187,6 +187,8 @@ final class Outage {
         violations.add("an answer did not come to its end: " + call.heard().text());
       } else if (call.heard().status() > 200 && !comesAgain(call)) {
         violations.add("refused with " + call.heard().kind());
+      } else if (call.heard().status() > 200 && !isFresh(call)) {
+        violations.add("an account that had called before was refused: " + call.heard().kind());
       }
     }
     Part out = parts.get(3);

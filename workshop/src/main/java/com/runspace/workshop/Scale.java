@@ -60,10 +60,10 @@ final class Scale {
   /** Adds rows of calls, and nothing else does. */
   private static final String ADDS = "query LIKE 'INSERT INTO call %' OR query LIKE 'COPY call%'";
 
-  private static final String MOST_USED =
+  private static final String COSTLIEST =
       "SELECT s.calls, CAST(s.total_exec_time AS BIGINT), s.query FROM pg_stat_statements s"
           + " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database()"
-          + " ORDER BY s.calls DESC LIMIT 12";
+          + " ORDER BY s.total_exec_time DESC LIMIT 8";
 
   /** Gateways with a PostgreSQL of their own. */
   private record Side(String name, Postgres store, List<Node> nodes, List<Path> keys) {
@@ -169,8 +169,7 @@ final class Scale {
   private Phase phase(Side side, int load) throws IOException {
     long began = System.nanoTime();
     long calls = side.store.number(CALLS);
-    long statements = side.store.number(STATEMENTS.formatted("true"));
-    long adding = side.store.number(STATEMENTS.formatted(ADDS));
+    side.store.run("SELECT pg_stat_statements_reset()");
     long gateways = ProcessFigures.cpuMicros(side.pids());
     long postgres = side.store.cpuMicros();
     count(side, load(side, side.keys.get(load), given.number("--seconds", 15)));
@@ -179,8 +178,8 @@ final class Scale {
     double postgresSeconds = (side.store.cpuMicros() - postgres) / 1e6;
     double seconds = (System.nanoTime() - began) / 1e9;
     double made = last - calls;
-    adding = side.store.number(STATEMENTS.formatted(ADDS)) - adding;
-    statements = side.store.number(STATEMENTS.formatted("true")) - statements;
+    long adding = side.store.number(STATEMENTS.formatted(ADDS));
+    long statements = side.store.number(STATEMENTS.formatted("true"));
     Phase phase =
         new Phase(
             made / gatewaySeconds,
@@ -191,6 +190,14 @@ final class Scale {
     System.err.printf(
         "scale: %s, load %d: %,.0f calls, %.1f s of the gateways, %.1f s of PostgreSQL, %s%n",
         side.name, load, made, gatewaySeconds, postgresSeconds, phase);
+    side.store
+        .list(
+            COSTLIEST,
+            row ->
+                "  %,d times, %,d ms: %.90s"
+                    .formatted(
+                        row.getLong(1), row.getLong(2), row.getString(3).replaceAll("\\s+", " ")))
+        .forEach(System.err::println);
     return phase;
   }
 
@@ -266,15 +273,6 @@ final class Scale {
     for (Node node : side.nodes) {
       node.drain();
     }
-    System.err.println("scale: what " + side.name + " asked its store most often:");
-    side.store
-        .list(
-            MOST_USED,
-            row ->
-                "  %,d times, %,d ms: %.90s"
-                    .formatted(
-                        row.getLong(1), row.getLong(2), row.getString(3).replaceAll("\\s+", " ")))
-        .forEach(System.err::println);
     Violations found = new Violations(side.name);
     new Audit(side.store, Cluster.nanos(ALLOWANCE), List.of(), found).check();
     failed |= found.count() > 0;

@@ -1,0 +1,46 @@
+package com.runspace.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.runspace.cluster.LeaseStore.Outcome;
+import com.runspace.cluster.LeaseStore.Subject;
+import com.runspace.cluster.LeaseStore.Wish;
+import org.junit.jupiter.api.Test;
+
+/** How much a node wishes for of a day. */
+class LeaseTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  private final ManualShare share =
+      new ManualShare(new Subject("account a", 20_778), Long.MAX_VALUE);
+  private final Lease lease = new Lease(share);
+  private long number;
+
+  /** What it asks for where a call would like to have 20, and is given so much. */
+  private long asksFor(long given, long now) {
+    assertThat(lease.want(share, 0, 20, /* outside= */ false, now)).isNotNull();
+    Wish wish = lease.wish(++number, now);
+    assertThat(lease.take(wish, new Outcome(given, 0, /* met= */ true), now)).isFalse();
+    return wish.more();
+  }
+
+  @Test
+  void aPartIsToLastTwoMinutesAtThePaceOfTheLastOne() {
+    assertThat(asksFor(100, 0)).as("of no pace yet").isEqualTo(20);
+    share.used = 80;
+    assertThat(asksFor(20, 40 * SECOND)).as("80 in 40 s").isEqualTo(240);
+    share.used = 280;
+    assertThat(asksFor(20, 40 * SECOND + 1)).as("eight times the last").isEqualTo(160);
+    share.used = 290;
+    assertThat(asksFor(20, 160 * SECOND)).as("what the call likes").isEqualTo(20);
+  }
+
+  @Test
+  void noSumIsTooLarge() {
+    assertThat(asksFor(Long.MAX_VALUE / 2, 0)).isEqualTo(20);
+    share.used = Long.MAX_VALUE / 2;
+    assertThat(asksFor(20, SECOND)).isGreaterThan(Long.MAX_VALUE / 2_000);
+    share.used = Long.MAX_VALUE - 100;
+    assertThat(asksFor(20, 2 * SECOND)).isEqualTo(160);
+  }
+}
