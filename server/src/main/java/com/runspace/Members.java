@@ -12,6 +12,7 @@ import com.runspace.chain.Address;
 import com.runspace.chain.EvmChain;
 import com.runspace.chain.EvmChain.SignatureAnswer;
 import com.runspace.chain.Namespace;
+import com.runspace.cluster.NamedLock;
 import com.runspace.config.Access;
 import com.runspace.config.Settings;
 import com.runspace.dashboard.SignInPage;
@@ -56,6 +57,7 @@ final class Members implements AutoCloseable {
   private final Visitors visitors;
   private final OneTimeCodes codes;
   private final SameOrigin origin;
+  private final NamedLock turn;
   private final @Nullable Gate gate;
   private final Auth.Shared doors;
 
@@ -73,9 +75,10 @@ final class Members implements AutoCloseable {
     this.publicUrl = publicUrl;
     sessions = new Sessions(db, time, random);
     accounts = new Accounts(db, sessions, time, random, this::walletsMoved);
+    turn = new NamedLock(db, "gate");
     gate =
         settings.access() instanceof Access.Gated gated
-            ? Gate.open(db, time, random, gated.settings(), new Roll(accounts))
+            ? Gate.open(db, time, random, gated.settings(), new Roll(accounts), turn::holds)
             : null;
     boolean encrypted = "https".equals(publicUrl.getScheme());
     visitors = new Visitors(sessions, new Cookies(encrypted), time, random);
@@ -293,6 +296,8 @@ final class Members implements AutoCloseable {
     if (gate != null) {
       gate.close();
     }
+    // After the gate, so that no two nodes read at once.
+    turn.close();
     save();
   }
 

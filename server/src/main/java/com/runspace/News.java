@@ -4,6 +4,7 @@ import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.cluster.Announcements;
 import com.runspace.cluster.Cluster;
+import com.runspace.gate.Gate;
 import com.runspace.keys.StoredKeyring;
 import com.runspace.oauth.Tokens;
 import com.runspace.wallet.Sessions;
@@ -54,6 +55,10 @@ final class News {
     if (members != null) {
       Sessions sessions = members.sessions();
       listeners.put("session", new To(sessions::heard, sessions::resync));
+      Gate gate = members.gate();
+      if (gate != null) {
+        listeners.put(Gate.TOPIC, new To(gate::heard, gate::resync));
+      }
       // What was missed here is found by the gate's next round.
       listeners.put("wallet", new To(id -> members.walletsMoved(new AccountId(id)), () -> {}));
     }

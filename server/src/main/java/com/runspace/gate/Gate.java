@@ -7,7 +7,6 @@ import com.runspace.base.Time;
 import com.runspace.chain.Address;
 import com.runspace.chain.EvmChain;
 import com.runspace.chain.Namespace;
-import com.runspace.chain.RpcFault;
 import com.runspace.gate.GateSettings.Token;
 import com.runspace.gate.LinkedWallets.Linked;
 import java.lang.System.Logger.Level;
@@ -15,9 +14,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,11 +22,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an account's wallets unlock. One thread reads the chains: all wallets in each slot, and
  * those of one account when they change. Whoever asks for an entitlement is answered from memory.
+ *
+ * <p>Of the nodes that share a store one reads at a time, whoever has the turn. The others take
+ * what it has stored when they are told of it, and in each minute.
  *
  * <p>What counts is told in {@link Floor}; what happens when a chain cannot be read, in {@link
  * Holdings}.
@@ -40,8 +41,12 @@ public final class Gate implements AutoCloseable {
   /** One account has its wallets read at most so often while they stay the same. */
   private static final Duration REFRESH = Duration.ofMinutes(1);
 
-  private static final Duration RETRY_FIRST = Duration.ofSeconds(30);
-  private static final int RETRY_DOUBLINGS = 4;
+  /** The topic of what {@link #heard} takes. */
+  public static final String TOPIC = GateTable.TOPIC;
+
+  /** Who has not the turn tries to get it so often. */
+  private static final Duration ATTEMPTS = Duration.ofSeconds(5);
+
   private static final int WAITING_MOST = 10_000;
   private static final long TICK_MILLIS = 1000;
 
@@ -69,13 +74,6 @@ public final class Gate implements AutoCloseable {
       @Nullable Instant disputed,
       String fault) {}
 
-  /** When a token's next round is, and how the last one went. */
-  private static final class Schedule {
-    private Instant due = Instant.MIN;
-    private int failures;
-    private volatile String fault = "";
-  }
-
   private record Asked(AccountId account, CompletableFuture<Entitlement> answer) {}
 
   private record LastRead(Set<Linked> wallets, Instant at) {}
@@ -83,15 +81,22 @@ public final class Gate implements AutoCloseable {
   private final GateSettings settings;
   private final LinkedWallets linked;
   private final Time time;
-  private final Randomness random;
-  private final List<TokenWatch> watches;
+  private final BooleanSupplier turn;
+  private final Watches watches;
   private final List<Holdings> holdings;
-  private final Map<TokenWatch, Schedule> schedules = new LinkedHashMap<>();
   private final Map<AccountId, Entitlement> entitlements = new ConcurrentHashMap<>();
-  private final KnownWallets wallets;
+  private final LinkedWallets.Known wallets;
   private final Map<AccountId, LastRead> lastReads = new ConcurrentHashMap<>();
   private final LinkedBlockingQueue<Asked> asked = new LinkedBlockingQueue<>(WAITING_MOST);
   private Instant reckoned = Instant.MIN;
+
+  /** Whether this node has the turn, as far as the thread knows. */
+  private boolean reads;
+
+  private Instant attempt = Instant.MIN;
+
+  private volatile boolean foundTold;
+  private volatile boolean roundsTold;
   private volatile boolean closed;
   private @Nullable Thread thread;
 
@@ -99,50 +104,58 @@ public final class Gate implements AutoCloseable {
       GateSettings settings,
       LinkedWallets linked,
       Time time,
-      Randomness random,
-      List<TokenWatch> watches) {
+      Watches watches,
+      boolean reads,
+      BooleanSupplier turn) {
     this.settings = settings;
     this.linked = linked;
-    this.wallets = new KnownWallets(linked);
+    this.wallets = new LinkedWallets.Known(linked);
     this.time = time;
-    this.random = random;
+    this.reads = reads;
+    this.turn = turn;
     this.watches = watches;
-    this.holdings = watches.stream().map(TokenWatch::holdings).toList();
-    watches.forEach(watch -> schedules.put(watch, new Schedule()));
+    this.holdings = watches.holdings();
+    holdings.forEach(each -> each.follow(!reads));
   }
 
   /**
    * Opens the gate with what the store has; no chain is asked yet. Blocks.
    *
    * @param settings without problems
+   * @param turn whether it is this node that reads the chains. Asked before each work, on the
+   *     gate's thread, so it may block; where no other node uses the store it is always true
    */
   public static Gate open(
-      Db db, Time time, Randomness random, GateSettings settings, LinkedWallets linked)
+      Db db,
+      Time time,
+      Randomness random,
+      GateSettings settings,
+      LinkedWallets linked,
+      BooleanSupplier turn)
       throws SQLException {
     GateTable table = new GateTable(db);
     Instant now = Instant.ofEpochMilli(time.epochMillis());
-    List<TokenWatch> watches = new ArrayList<>();
+    List<TokenWatch> each = new ArrayList<>();
     for (Token token : settings.tokens()) {
       TokenSource source =
           token.address().namespace() == Namespace.EIP155
               ? new EvmSource(token, time)
               : new SolanaSource(token, time);
       Holdings known = new Holdings(token, settings, table, now);
-      watches.add(new TokenWatch(source, known, settings, table, random));
+      each.add(new TokenWatch(source, known, settings, table, random));
     }
-    Gate gate = new Gate(settings, linked, time, random, List.copyOf(watches));
+    boolean alone = !db.isShared();
+    Watches watches = new Watches(each, settings.every(), random);
+    Gate gate = new Gate(settings, linked, time, watches, alone, turn);
     gate.wallets.learn();
     gate.reckon(now);
-    gate.plan(now);
+    watches.plan(now);
     return gate;
   }
 
   /** Asks every provider whether it is on the chain of the settings and has the token. Blocks. */
   public StartCheck check() {
-    List<String> warnings = new ArrayList<>();
-    List<String> problems = new ArrayList<>();
-    watches.forEach(watch -> problems.addAll(watch.problems(warnings)));
-    return new StartCheck(List.copyOf(problems), List.copyOf(warnings));
+    return watches.check();
   }
 
   /** Starts the thread that reads the chains. */
@@ -163,7 +176,7 @@ public final class Gate implements AutoCloseable {
    * anew. What a wallet that was unlinked gave is gone when this returns. The chain is asked on
    * another thread, for the same wallets once a minute at most. May block for the store.
    *
-   * @return completed when the chain was read or could not be
+   * @return completed when the chain was read or could not be; where another node reads, soon
    */
   public CompletableFuture<Entitlement> accountChanged(AccountId account) {
     Instant now = now();
@@ -183,20 +196,7 @@ public final class Gate implements AutoCloseable {
 
   /** How the chains are doing. */
   public List<Condition> conditions() {
-    Instant now = now();
-    List<Condition> conditions = new ArrayList<>();
-    schedules.forEach((watch, schedule) -> {
-      Holdings of = watch.holdings();
-      conditions.add(
-          new Condition(
-              of.token().name(),
-              of.token().chain(),
-              of.lastRound(),
-              of.frozen(now),
-              of.disputed(),
-              schedule.fault));
-    });
-    return conditions;
+    return watches.conditions(now());
   }
 
   /** The rounds of a wallet's account and why its tier is what it is, for the operator. */
@@ -211,14 +211,7 @@ public final class Gate implements AutoCloseable {
 
   /** The chains on which contract wallets may sign in, by their CAIP-2 name. */
   public Map<String, EvmChain> contractChains() {
-    Map<String, EvmChain> chains = new HashMap<>();
-    for (TokenWatch watch : watches) {
-      Token token = watch.holdings().token();
-      if (token.contractWallets() && watch.source() instanceof EvmSource source) {
-        chains.putIfAbsent(token.chain(), source.chain());
-      }
-    }
-    return Map.copyOf(chains);
+    return watches.contractChains();
   }
 
   public GateSettings settings() {
@@ -244,16 +237,19 @@ public final class Gate implements AutoCloseable {
 
   private void runDue(@Nullable Asked first) {
     try {
-      schedules.forEach((watch, schedule) -> {
-        if (!now().isBefore(schedule.due) && !closed) {
-          round(watch, schedule);
-        }
-      });
       Asked next = first;
-      while (next != null && !closed) {
-        read(next.account);
-        next.answer.complete(entitlement(next.account));
-        next = asked.poll();
+      if (hasTurn()) {
+        watches.due(now()).forEach(this::round);
+        for (; next != null && !closed; next = asked.poll()) {
+          read(next.account);
+          next.answer.complete(entitlement(next.account));
+        }
+      } else {
+        follow();
+        // The node that reads has heard of it from the store, and will tell.
+        for (; next != null; next = asked.poll()) {
+          next.answer.complete(entitlement(next.account));
+        }
       }
       if (now().isAfter(reckoned.plus(REFRESH))) {
         reckon(now());
@@ -268,76 +264,87 @@ public final class Gate implements AutoCloseable {
     }
   }
 
-  private void round(TokenWatch watch, Schedule schedule) {
-    Instant now = now();
-    String fault = "";
-    // Set before, so that a fault nobody thought of is not tried again at once.
-    schedule.due = now.plus(RETRY_FIRST.multipliedBy(1L << schedule.failures));
-    try {
-      wallets.learn();
-      watch.round(wallets.countable(wallets.all()), now);
-    } catch (RpcFault | TokenWatch.Disputed | SQLException failed) {
-      fault = String.valueOf(failed.getMessage());
+  private void round(TokenWatch watch) {
+    if (!closed) {
+      Instant now = now();
+      watches.round(watch, wallets, now);
+      reckon(now);
     }
-    if (fault.isEmpty()) {
-      if (schedule.failures > 0) {
-        LOG.log(Level.INFO, "{0}: read again", watch.holdings().token().name());
-      }
-      schedule.failures = 0;
-      schedule.due = inSlot(now.toEpochMilli() / slotMillis() + 1, 0);
-    } else {
-      if (schedule.failures == 0) {
-        LOG.log(Level.WARNING, "{0}: no round, {1}", watch.holdings().token().name(), fault);
-      }
-      schedule.failures = Math.min(RETRY_DOUBLINGS, schedule.failures + 1);
-    }
-    schedule.fault = fault;
-    reckon(now);
   }
 
   private void read(AccountId account) {
     Instant now = now();
     List<Linked> mine = wallets.of(account);
     lastReads.put(account, new LastRead(Set.copyOf(mine), now));
-    for (TokenWatch watch : watches) {
-      try {
-        watch.read(wallets.countable(mine), now);
-      } catch (RpcFault | TokenWatch.Disputed | SQLException failed) {
-        LOG.log(
-            Level.INFO,
-            "{0}: the wallets of {1} cannot be read, {2}",
-            watch.holdings().token().name(),
-            account,
-            failed.getMessage());
+    watches.read(account, wallets.countable(mine), now);
+    reckon(account, now);
+    watches.save();
+  }
+
+  // --- nodes that share a store --------------------------------------------------------------
+
+  /** Takes in that the node that reads the chains has stored something. Does not block. */
+  public void heard(String what) {
+    roundsTold |= what.equals(GateTable.ROUNDS);
+    foundTold = true;
+  }
+
+  /** Takes in that anything may have been stored. Does not block. */
+  public void resync() {
+    heard(GateTable.ROUNDS);
+  }
+
+  /** Who gets the turn goes on from what the one before has stored. */
+  private boolean hasTurn() {
+    if (!reads && now().isBefore(attempt)) {
+      return false;
+    }
+    attempt = now().plus(ATTEMPTS);
+    boolean ours = turn.getAsBoolean();
+    if (ours && !reads) {
+      ours = learn(/* always= */ true);
+      if (ours) {
+        LOG.log(Level.INFO, "this node reads the chains now");
+        watches.plan(now());
+      }
+    } else if (!ours && reads) {
+      LOG.log(Level.INFO, "another node may read the chains now");
+      watches.leave();
+      resync();
+    }
+    if (ours != reads) {
+      boolean another = !ours;
+      holdings.forEach(each -> each.follow(another));
+      reads = ours;
+    }
+    return ours;
+  }
+
+  private void follow() {
+    if (foundTold || now().isAfter(reckoned.plus(REFRESH))) {
+      boolean always = roundsTold;
+      roundsTold = false;
+      foundTold = false;
+      if (!learn(always)) {
+        roundsTold |= always;
+        foundTold = true;
       }
     }
-    reckon(account, now);
-    save();
   }
 
-  /** Plans the first rounds: at once where one was missed, else at a random second. */
-  private void plan(Instant now) {
-    long slot = now.toEpochMilli() / slotMillis();
-    schedules.forEach((watch, schedule) -> {
-      Instant last = watch.holdings().lastRound();
-      if (last == null || now.isAfter(last.plus(settings.every().multipliedBy(2)))) {
-        schedule.due = now;
-      } else if (last.toEpochMilli() / slotMillis() >= slot) {
-        schedule.due = inSlot(slot + 1, 0);
-      } else {
-        schedule.due = inSlot(slot, now.toEpochMilli() % slotMillis());
+  /** Whether what the store has could be taken in. */
+  private boolean learn(boolean always) {
+    try {
+      wallets.learn();
+      for (TokenWatch watch : watches.all()) {
+        watch.learn(always);
       }
-    });
-  }
-
-  /** A random moment of a slot, not before so many milliseconds of it. */
-  private Instant inSlot(long slot, long from) {
-    long within = from + Math.floorMod(random.nextLong(), slotMillis() - from);
-    return Instant.ofEpochMilli(slot * slotMillis() + within);
-  }
-
-  private long slotMillis() {
-    return settings.every().toMillis();
+      reckon(now());
+      return true;
+    } catch (SQLException | IllegalStateException later) {
+      LOG.log(Level.WARNING, "the gate cannot follow: {0}", later.getMessage());
+      return false;
+    }
   }
 
   // --- entitlements --------------------------------------------------------------------------
@@ -347,7 +354,7 @@ public final class Gate implements AutoCloseable {
     Set<AccountId> accounts = new HashSet<>(wallets.accounts());
     accounts.addAll(entitlements.keySet());
     accounts.forEach(account -> reckon(account, now));
-    save();
+    watches.save();
   }
 
   private void reckon(AccountId account, Instant now) {
@@ -358,16 +365,6 @@ public final class Gate implements AutoCloseable {
           List<Linked> mine = wallets.countable(wallets.of(account));
           return mine.isEmpty() ? null : Ladder.entitlement(account, holdings, mine, now);
         });
-  }
-
-  private void save() {
-    for (TokenWatch watch : watches) {
-      try {
-        watch.save();
-      } catch (SQLException fault) {
-        LOG.log(Level.WARNING, "what was found cannot be kept: {0}", fault.getMessage());
-      }
-    }
   }
 
   private Instant now() {
@@ -382,7 +379,7 @@ public final class Gate implements AutoCloseable {
       closed = true;
       running = thread;
     }
-    watches.forEach(watch -> watch.source().close());
+    watches.close();
     if (running != null) {
       running.interrupt();
       try {

@@ -41,6 +41,15 @@ final class GateTable {
       "INSERT INTO gate_balance (round_id, wallet, account, raw) VALUES (?, ?, ?, ?)"
           + " ON CONFLICT (round_id, wallet) DO NOTHING";
 
+  /** On this the nodes of a store hear of what one of them has read. */
+  static final String TOPIC = "gate";
+
+  /** Told when there are other rounds, or other rows in them. */
+  static final String ROUNDS = "rounds";
+
+  /** Told when something else counts for an account. */
+  private static final String FOUND = "found";
+
   /** What a wallet held in a round, and for whom. */
   record Row(long round, Address wallet, AccountId account, BigInteger raw) {}
 
@@ -77,6 +86,7 @@ final class GateTable {
           number,
           hash);
       put(connection, rows, round.id());
+      db.announce(connection, TOPIC, ROUNDS);
       return round;
     });
   }
@@ -92,7 +102,10 @@ final class GateTable {
 
   /** Adds rows to rounds that are there. A wallet that has one in a round keeps it. */
   void fill(Collection<Row> rows) throws SQLException {
-    db.write(connection -> put(connection, rows, null));
+    db.write(connection -> {
+      db.announce(connection, TOPIC, ROUNDS);
+      return put(connection, rows, null);
+    });
   }
 
   /** Puts another block in the place of a round's, with other amounts. */
@@ -105,6 +118,7 @@ final class GateTable {
           round.hash(),
           round.id());
       update(connection, "DELETE FROM gate_balance WHERE round_id = ?", round.id());
+      db.announce(connection, TOPIC, ROUNDS);
       return put(connection, rows, round.id());
     });
   }
@@ -191,6 +205,7 @@ final class GateTable {
 
   void saveFound(String token, Map<AccountId, Found> found) throws SQLException {
     db.write(connection -> {
+      db.announce(connection, TOPIC, FOUND);
       try (PreparedStatement statement =
           connection.prepareStatement(
               "INSERT INTO gate_entitlement (token, account, effective, as_of) VALUES (?, ?, ?, ?)"

@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * granted: what counts is no more than what last counted, and later, after the grace, nothing.
  * There are no rounds then, so the window reaches back to the one before, and what went elsewhere
  * in the meantime does not count there for a day more. The rule of {@link Floor} holds throughout.
+ *
+ * <p>Where another node reads the chain this follows: what counts is what that node has found, and
+ * never more than the store's rounds allow at this moment.
  */
 final class Holdings {
   /** For this long a wallet counts for no other account, where there is no window. */
@@ -55,10 +58,11 @@ final class Holdings {
   private final GateSettings settings;
   private final Instant started;
   private final Floor floor;
-  private final Rounds rounds = new Rounds();
   private final Map<Address, Newest> newest = new HashMap<>();
-  private final Map<AccountId, Found> found;
+  private final Map<AccountId, Found> found = new HashMap<>();
   private final Map<AccountId, Found> unsaved = new HashMap<>();
+  private Rounds rounds = new Rounds();
+  private boolean follows;
   private @Nullable Instant disputed;
 
   /** Reads from the store what is there of the token. */
@@ -68,16 +72,46 @@ final class Holdings {
     this.settings = settings;
     this.started = started;
     this.floor = new Floor(token.window(), settings.every());
-    Namespace namespace = token.address().namespace();
-    Map<Long, List<Row>> held =
-        table.rows(token.id(), namespace).stream().collect(Collectors.groupingBy(Row::round));
-    for (Round round : table.rounds(token.id())) {
+    load(table, /* always= */ true);
+  }
+
+  /**
+   * Takes what the store has in the place of what is here.
+   *
+   * @param always reads the rounds' rows even where the rounds are those that are known
+   */
+  void load(GateTable table, boolean always) throws SQLException {
+    Map<AccountId, Found> stored = table.found(token.id());
+    // Before their rows: a round without rows that it has would be one in which nobody held any.
+    List<Round> known = table.rounds(token.id());
+    if (always || !known.equals(rounds())) {
+      Namespace namespace = token.address().namespace();
+      take(known, table.rows(token.id(), namespace));
+    }
+    synchronized (this) {
+      found.clear();
+      found.putAll(stored);
+    }
+  }
+
+  private synchronized void take(List<Round> known, List<Row> all) {
+    Map<Long, List<Row>> held = all.stream().collect(Collectors.groupingBy(Row::round));
+    rounds = new Rounds();
+    newest.clear();
+    for (Round round : known) {
       List<Row> rows = held.getOrDefault(round.id(), List.of());
       rounds.add(round, rows);
       rows.forEach(
           row -> newest.put(row.wallet(), new Newest(row.raw(), round.number(), round.at())));
     }
-    found = new HashMap<>(table.found(token.id()));
+  }
+
+  /** Says whether another node finds what counts. */
+  synchronized void follow(boolean another) {
+    follows = another;
+    unsaved.clear();
+    // Who reads next compares providers himself.
+    disputed = null;
   }
 
   Token token() {
@@ -116,14 +150,15 @@ final class Holdings {
     BigInteger lowest = floor.isInstant() ? held : floor.at(stopped ? stops : now, samples);
     BigInteger effective = lowest.min(held);
     Found before = found.get(account);
-    if (stopped) {
+    if (stopped || follows) {
       effective = before == null ? BigInteger.ZERO : effective.min(before.effective());
     }
     if (!now.isBefore(freeze.plus(settings.grace()))) {
       effective = BigInteger.ZERO;
     }
     // What unlinking a wallet loses while nothing can be read is lost until it can.
-    if (before == null ? effective.signum() > 0 : !before.effective().equals(effective)) {
+    boolean moved = before == null ? effective.signum() > 0 : !before.effective().equals(effective);
+    if (moved && !follows) {
       Found changed = new Found(effective, now);
       found.put(account, changed);
       unsaved.put(account, changed);

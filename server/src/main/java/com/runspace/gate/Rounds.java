@@ -1,10 +1,12 @@
 package com.runspace.gate;
 
 import com.runspace.base.AccountId;
+import com.runspace.base.Randomness;
 import com.runspace.chain.Address;
 import com.runspace.gate.Floor.Sample;
 import com.runspace.gate.GateTable.Row;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,6 +33,80 @@ final class Rounds {
   record Round(long id, Instant at, long number, String hash) {
     /** A round in the past of a chain whose state of then cannot be had, only what came since. */
     static final long BY_TIME = -1;
+  }
+
+  /** When a token's next round is, and how the last one went. For one thread. */
+  static final class Schedule {
+    private static final Duration RETRY_FIRST = Duration.ofSeconds(30);
+    private static final int RETRY_DOUBLINGS = 4;
+
+    private final long slotMillis;
+    private final Randomness random;
+    private Instant due = Instant.MIN;
+    private int failures;
+    private volatile String fault = "";
+
+    /** One round in each slot of this length. */
+    Schedule(Duration every, Randomness random) {
+      this.slotMillis = every.toMillis();
+      this.random = random;
+    }
+
+    /** Plans the first round: at once where one was missed, else at a random second. */
+    void plan(@Nullable Instant last, Instant now) {
+      long slot = now.toEpochMilli() / slotMillis;
+      failures = 0;
+      if (last == null || now.isAfter(last.plusMillis(2 * slotMillis))) {
+        due = now;
+      } else if (last.toEpochMilli() / slotMillis >= slot) {
+        due = inSlot(slot + 1, 0);
+      } else {
+        due = inSlot(slot, now.toEpochMilli() % slotMillis);
+      }
+    }
+
+    boolean isDue(Instant now) {
+      return !now.isBefore(due);
+    }
+
+    /** To be called before, so that a fault nobody thought of is not tried again at once. */
+    void begins(Instant now) {
+      due = now.plus(RETRY_FIRST.multipliedBy(1L << failures));
+    }
+
+    /**
+     * Plans the next round.
+     *
+     * @param why this one failed; empty when it did not
+     * @return whether that is news: the first that failed, or the first that did not
+     */
+    boolean ended(String why, Instant now) {
+      boolean news = why.isEmpty() == failures > 0;
+      fault = why;
+      if (why.isEmpty()) {
+        failures = 0;
+        due = inSlot(now.toEpochMilli() / slotMillis + 1, 0);
+      } else {
+        failures = Math.min(RETRY_DOUBLINGS, failures + 1);
+      }
+      return news;
+    }
+
+    /** Forgets how the last round went, which is another node's to know. */
+    void leave() {
+      fault = "";
+    }
+
+    /** Why the last round failed; empty when it did not. Safe to ask from any thread. */
+    String fault() {
+      return fault;
+    }
+
+    /** A random moment of a slot, not before so many milliseconds of it. */
+    private Instant inSlot(long slot, long from) {
+      long within = from + Math.floorMod(random.nextLong(), slotMillis - from);
+      return Instant.ofEpochMilli(slot * slotMillis + within);
+    }
   }
 
   private final List<Round> rounds = new ArrayList<>();

@@ -84,6 +84,16 @@ final class TokenWatch {
   }
 
   /**
+   * Takes in what another node has stored.
+   *
+   * @param always reads the rounds' rows even where the rounds are those that are known
+   */
+  void learn(boolean always) throws SQLException {
+    holdings.load(table, always);
+    compareNext = true;
+  }
+
+  /**
    * One round over all wallets. When it throws there was none.
    *
    * @throws Disputed when two providers tell different things; then nothing is granted anew until a

@@ -6,6 +6,7 @@ import com.runspace.base.Nanos;
 import com.runspace.base.Secret;
 import com.runspace.chain.Address;
 import com.runspace.chain.Namespace;
+import com.runspace.cluster.NamedLock;
 import com.runspace.gate.GateSettings.Tier;
 import com.runspace.gate.GateSettings.Token;
 import com.runspace.testkit.ManualTime;
@@ -35,12 +36,14 @@ final class GateStage implements AutoCloseable, LinkedWallets {
   private final Random random;
   private Gate gate;
 
-  private GateStage(Path folder, ManualTime time, GateSettings settings, int seed)
-      throws SQLException {
+  private final NamedLock turn;
+
+  private GateStage(Db db, ManualTime time, GateSettings settings) throws SQLException {
     this.time = time;
     this.settings = settings;
-    this.random = new Random(seed);
-    this.db = Db.sqlite(folder.resolve("gate.db"), Duration.ofSeconds(5));
+    this.random = new Random(5);
+    this.db = db;
+    this.turn = new NamedLock(db, "gate");
     this.gate = open();
   }
 
@@ -49,11 +52,16 @@ final class GateStage implements AutoCloseable, LinkedWallets {
   }
 
   static GateStage open(Path folder, ManualTime time, GateSettings settings) throws SQLException {
-    return new GateStage(folder, time, settings, 5);
+    return open(Db.sqlite(folder.resolve("gate.db"), Duration.ofSeconds(5)), time, settings);
+  }
+
+  /** On a store that is the stage's to close. */
+  static GateStage open(Db db, ManualTime time, GateSettings settings) throws SQLException {
+    return new GateStage(db, time, settings);
   }
 
   private Gate open() throws SQLException {
-    return Gate.open(db, time, random::nextBytes, settings, this);
+    return Gate.open(db, time, random::nextBytes, settings, this, turn::holds);
   }
 
   /** The tiers: 1,000 tokens for half a dollar, 10,000 for five. */
@@ -152,6 +160,7 @@ final class GateStage implements AutoCloseable, LinkedWallets {
   @Override
   public void close() {
     gate.close();
+    turn.close();
     db.close();
   }
 }
