@@ -322,9 +322,12 @@ public final class Gate implements AutoCloseable {
 
   private void follow() {
     if (foundTold || now().isAfter(reckoned.plus(REFRESH))) {
-      boolean always = roundsTold;
-      roundsTold = false;
+      // In this order what is told meanwhile is not lost: it is set the other way round.
       foundTold = false;
+      boolean always = roundsTold;
+      if (always) {
+        roundsTold = false;
+      }
       if (!learn(always)) {
         roundsTold |= always;
         foundTold = true;
