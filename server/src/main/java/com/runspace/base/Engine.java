@@ -180,6 +180,16 @@ sealed interface Engine {
     private static final int OLDEST = 14;
     private static final int ALIVE_SECONDS = 5;
 
+    /**
+     * A statement that waits for a lock for so long is better done again. The server gives up a
+     * connection, with the locks that it holds, some ten seconds after its other end has vanished
+     * without a word: a machine that lost its power, a network that is cut. By itself it would need
+     * two hours.
+     */
+    private static final String OPTIONS =
+        "-c lock_timeout=10s -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2"
+            + " -c tcp_keepalives_count=3 -c tcp_user_timeout=11000";
+
     static Postgres of(String url) throws SQLException {
       int query = url.indexOf('?');
       String name = query < 0 ? url : url.substring(0, query);
@@ -204,8 +214,7 @@ sealed interface Engine {
       settings.setProperty("loginTimeout", "5");
       settings.setProperty("socketTimeout", "30");
       settings.setProperty("tcpKeepAlive", "true");
-      // A statement that waits for a lock for so long is better done again.
-      settings.setProperty("options", "-c lock_timeout=10s");
+      settings.setProperty("options", OPTIONS);
       // A text, or nothing, is taken as what its column holds, as SQLite does.
       settings.setProperty("stringtype", "unspecified");
       // Details quote values of rows, which are not for a log.

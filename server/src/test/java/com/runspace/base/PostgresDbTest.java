@@ -47,6 +47,21 @@ class PostgresDbTest {
   }
 
   @Test
+  void theServerIsToldToNoticeNodesThatVanish() throws SQLException {
+    try (Db db = Db.postgres(Postgres.freshDatabase());
+        Connection apart = db.apart()) {
+      assertThat(
+              Db.list(
+                  apart,
+                  "SELECT setting FROM pg_settings WHERE name LIKE 'tcp!_%' ESCAPE '!'"
+                      + " ORDER BY name",
+                  row -> row.getString(1)))
+          .as("count, idle, interval, user timeout")
+          .containsExactly("3", "5", "2", "11000");
+    }
+  }
+
+  @Test
   void whatFailsIsNotKeptAndWhatIsReadIsCommitted() throws Exception {
     try (Db db = Db.postgres(Postgres.freshDatabase())) {
       db.migrate("one", STEPS);
