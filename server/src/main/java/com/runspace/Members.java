@@ -78,7 +78,8 @@ final class Members implements AutoCloseable {
     turn = new NamedLock(db, "gate");
     gate =
         settings.access() instanceof Access.Gated gated
-            ? Gate.open(db, time, random, gated.settings(), new Roll(accounts), turn::holds)
+            ? Gate.open(
+                db, time, random, gated.settings(), new Roll(accounts), turn::holds, turn::giveUp)
             : null;
     boolean encrypted = "https".equals(publicUrl.getScheme());
     visitors = new Visitors(sessions, new Cookies(encrypted), time, random);

@@ -59,7 +59,7 @@ final class News {
       if (gate != null) {
         listeners.put(Gate.TOPIC, new To(gate::heard, gate::resync));
       }
-      // What was missed here is found by the gate's next round.
+      // What was missed here is found by the gate when it looks at all, as it is told to above.
       listeners.put("wallet", new To(id -> members.walletsMoved(new AccountId(id)), () -> {}));
     }
     if (apps != null) {

@@ -6,14 +6,11 @@ import com.runspace.base.Randomness;
 import com.runspace.base.Time;
 import com.runspace.chain.Address;
 import com.runspace.chain.EvmChain;
-import com.runspace.chain.Namespace;
-import com.runspace.gate.GateSettings.Token;
 import com.runspace.gate.LinkedWallets.Linked;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * What an account's wallets unlock. One thread reads the chains: all wallets in each slot, and
  * those of one account when they change. Whoever asks for an entitlement is answered from memory.
  *
- * <p>Of the nodes that share a store one reads at a time, whoever has the turn. The others take
+ * <p>Of the nodes that share a store one reads at a time, whoever has the turn. The others take in
  * what it has stored when they are told of it, and in each minute.
  *
  * <p>What counts is told in {@link Floor}; what happens when a chain cannot be read, in {@link
@@ -46,6 +43,9 @@ public final class Gate implements AutoCloseable {
 
   /** Who has not the turn tries to get it so often. */
   private static final Duration ATTEMPTS = Duration.ofSeconds(5);
+
+  /** Who has let others try does not try itself for so long. */
+  private static final Duration REST = Duration.ofSeconds(30);
 
   private static final int WAITING_MOST = 10_000;
   private static final long TICK_MILLIS = 1000;
@@ -82,6 +82,7 @@ public final class Gate implements AutoCloseable {
   private final LinkedWallets linked;
   private final Time time;
   private final BooleanSupplier turn;
+  private final Runnable giveUp;
   private final Watches watches;
   private final List<Holdings> holdings;
   private final Map<AccountId, Entitlement> entitlements = new ConcurrentHashMap<>();
@@ -93,10 +94,13 @@ public final class Gate implements AutoCloseable {
   /** Whether this node has the turn, as far as the thread knows. */
   private boolean reads;
 
-  private Instant attempt = Instant.MIN;
+  /** When the turn is asked for next, and when all was last taken in, in monotonic nanoseconds. */
+  private long attempt;
 
-  private volatile boolean foundTold;
-  private volatile boolean roundsTold;
+  private long learnt;
+
+  private volatile boolean told;
+  private volatile boolean missed;
   private volatile boolean closed;
   private @Nullable Thread thread;
 
@@ -106,16 +110,20 @@ public final class Gate implements AutoCloseable {
       Time time,
       Watches watches,
       boolean reads,
-      BooleanSupplier turn) {
+      BooleanSupplier turn,
+      Runnable giveUp) {
     this.settings = settings;
     this.linked = linked;
     this.wallets = new LinkedWallets.Known(linked);
     this.time = time;
     this.reads = reads;
     this.turn = turn;
+    this.giveUp = giveUp;
     this.watches = watches;
     this.holdings = watches.holdings();
-    holdings.forEach(each -> each.follow(!reads));
+    this.attempt = time.nanos();
+    this.learnt = attempt;
+    watches.follow(!reads);
   }
 
   /**
@@ -124,6 +132,7 @@ public final class Gate implements AutoCloseable {
    * @param settings without problems
    * @param turn whether it is this node that reads the chains. Asked before each work, on the
    *     gate's thread, so it may block; where no other node uses the store it is always true
+   * @param giveUp lets another node have the turn
    */
   public static Gate open(
       Db db,
@@ -131,22 +140,17 @@ public final class Gate implements AutoCloseable {
       Randomness random,
       GateSettings settings,
       LinkedWallets linked,
-      BooleanSupplier turn)
+      BooleanSupplier turn,
+      Runnable giveUp)
       throws SQLException {
     GateTable table = new GateTable(db);
     Instant now = Instant.ofEpochMilli(time.epochMillis());
-    List<TokenWatch> each = new ArrayList<>();
-    for (Token token : settings.tokens()) {
-      TokenSource source =
-          token.address().namespace() == Namespace.EIP155
-              ? new EvmSource(token, time)
-              : new SolanaSource(token, time);
-      Holdings known = new Holdings(token, settings, table, now);
-      each.add(new TokenWatch(source, known, settings, table, random));
-    }
+    Watches watches = Watches.open(settings, table, time, random);
     boolean alone = !db.isShared();
-    Watches watches = new Watches(each, settings.every(), random);
-    Gate gate = new Gate(settings, linked, time, watches, alone, turn);
+    if (alone) {
+      table.take();
+    }
+    Gate gate = new Gate(settings, linked, time, watches, alone, turn, giveUp);
     gate.wallets.learn();
     gate.reckon(now);
     watches.plan(now);
@@ -236,20 +240,24 @@ public final class Gate implements AutoCloseable {
   }
 
   private void runDue(@Nullable Asked first) {
+    Asked next = first;
+    do {
+      work(next);
+      next = asked.poll();
+    } while (next != null);
+  }
+
+  private void work(@Nullable Asked next) {
     try {
-      Asked next = first;
-      if (hasTurn()) {
+      if (!closed && hasTurn()) {
+        catchUp();
         watches.due(now()).forEach(this::round);
-        for (; next != null && !closed; next = asked.poll()) {
+        if (next != null && !closed) {
           read(next.account);
-          next.answer.complete(entitlement(next.account));
         }
-      } else {
+      } else if (!closed) {
+        // The node that reads has heard of it from the store as well, and will tell.
         follow();
-        // The node that reads has heard of it from the store, and will tell.
-        for (; next != null; next = asked.poll()) {
-          next.answer.complete(entitlement(next.account));
-        }
       }
       if (now().isAfter(reckoned.plus(REFRESH))) {
         reckon(now());
@@ -258,8 +266,8 @@ public final class Gate implements AutoCloseable {
       // The thread must outlive what nobody thought of; the next slot tries again.
       LOG.log(Level.ERROR, "the gate", fault);
     } finally {
-      if (first != null) {
-        first.answer.complete(entitlement(first.account));
+      if (next != null) {
+        next.answer.complete(entitlement(next.account));
       }
     }
   }
@@ -285,68 +293,62 @@ public final class Gate implements AutoCloseable {
 
   /** Takes in that the node that reads the chains has stored something. Does not block. */
   public void heard(String what) {
-    roundsTold |= what.equals(GateTable.ROUNDS);
-    foundTold = true;
+    told = true;
   }
 
-  /** Takes in that anything may have been stored. Does not block. */
+  /** Takes in that anything may have been stored, or linked. Does not block. */
   public void resync() {
-    heard(GateTable.ROUNDS);
+    missed = true;
   }
 
   /** Who gets the turn goes on from what the one before has stored. */
   private boolean hasTurn() {
-    if (!reads && now().isBefore(attempt)) {
+    if (!reads && time.nanos() - attempt < 0) {
       return false;
     }
-    attempt = now().plus(ATTEMPTS);
-    boolean ours = turn.getAsBoolean();
-    if (ours && !reads) {
-      ours = learn(/* always= */ true);
-      if (ours) {
-        LOG.log(Level.INFO, "this node reads the chains now");
-        watches.plan(now());
-      }
-    } else if (!ours && reads) {
-      LOG.log(Level.INFO, "another node may read the chains now");
-      watches.leave();
-      resync();
+    boolean rests = reads && watches.isStuck();
+    attempt = time.nanos() + (rests ? REST : ATTEMPTS).toNanos();
+    if (rests) {
+      giveUp.run();
+    }
+    boolean ours = !rests && turn.getAsBoolean();
+    if (ours && (!reads || watches.isBehind())) {
+      ours = watches.lead(wallets, now());
     }
     if (ours != reads) {
-      boolean another = !ours;
-      holdings.forEach(each -> each.follow(another));
+      LOG.log(Level.INFO, ours ? "this node reads the chains now" : "another may read the chains");
+      watches.follow(!ours);
+      if (ours) {
+        watches.plan(now());
+      }
+      missed = true;
       reads = ours;
     }
     return ours;
   }
 
-  private void follow() {
-    if (foundTold || now().isAfter(reckoned.plus(REFRESH))) {
-      // In this order what is told meanwhile is not lost: it is set the other way round.
-      foundTold = false;
-      boolean always = roundsTold;
-      if (always) {
-        roundsTold = false;
-      }
-      if (!learn(always)) {
-        roundsTold |= always;
-        foundTold = true;
-      }
+  /** Who reads looks for what was told when nobody who reads could hear it. */
+  private void catchUp() {
+    if (missed) {
+      missed = false;
+      missed |= !watches.hasten(wallets, now());
     }
   }
 
-  /** Whether what the store has could be taken in. */
-  private boolean learn(boolean always) {
-    try {
-      wallets.learn();
-      for (TokenWatch watch : watches.all()) {
-        watch.learn(always);
+  private void follow() {
+    boolean anew = missed;
+    boolean all = anew || time.nanos() - learnt >= REFRESH.toNanos();
+    if (all || told) {
+      // Before it is done, so that what is told meanwhile is not lost.
+      missed = false;
+      told = false;
+      if (watches.learn(anew, all ? wallets : null, now())) {
+        learnt = all ? time.nanos() : learnt;
+        reckon(now());
+      } else {
+        told = true;
+        missed |= all;
       }
-      reckon(now());
-      return true;
-    } catch (SQLException | IllegalStateException later) {
-      LOG.log(Level.WARNING, "the gate cannot follow: {0}", later.getMessage());
-      return false;
     }
   }
 

@@ -11,7 +11,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -35,20 +34,24 @@ final class GateTable {
                   + " PRIMARY KEY (round_id, wallet))",
               "CREATE TABLE gate_entitlement (token VARCHAR(200) NOT NULL,"
                   + " account VARCHAR(255) NOT NULL, effective VARCHAR(80) NOT NULL,"
-                  + " as_of BIGINT NOT NULL, PRIMARY KEY (token, account))"));
+                  + " as_of BIGINT NOT NULL, PRIMARY KEY (token, account))"),
+          List.of(
+              "CREATE TABLE gate_change (reader BIGINT NOT NULL, version BIGINT NOT NULL)",
+              "INSERT INTO gate_change (reader, version) VALUES (0, 0)",
+              "ALTER TABLE gate_balance ADD COLUMN version BIGINT NOT NULL DEFAULT 0",
+              "CREATE INDEX gate_balance_by_version ON gate_balance (version)",
+              "ALTER TABLE gate_entitlement ADD COLUMN version BIGINT NOT NULL DEFAULT 0",
+              "CREATE INDEX gate_entitlement_by_version ON gate_entitlement (version)"));
 
   private static final String PUT =
-      "INSERT INTO gate_balance (round_id, wallet, account, raw) VALUES (?, ?, ?, ?)"
+      "INSERT INTO gate_balance (round_id, wallet, account, raw, version) VALUES (?, ?, ?, ?, ?)"
           + " ON CONFLICT (round_id, wallet) DO NOTHING";
 
-  /** On this the nodes of a store hear of what one of them has read. */
+  /** On this the nodes of a store hear that one of them has written. */
   static final String TOPIC = "gate";
 
-  /** Told when there are other rounds, or other rows in them. */
-  static final String ROUNDS = "rounds";
-
-  /** Told when something else counts for an account. */
-  private static final String FOUND = "found";
+  /** What is older than all that is written. */
+  static final long NOTHING = -1;
 
   /** What a wallet held in a round, and for whom. */
   record Row(long round, Address wallet, AccountId account, BigInteger raw) {}
@@ -56,7 +59,20 @@ final class GateTable {
   /** What was last found to count for an account, of one token. */
   record Found(BigInteger effective, Instant asOf) {}
 
+  /**
+   * What is written of a token, as of one moment.
+   *
+   * @param version names the moment; all that is written is of a higher one than what was before
+   * @param rounds all, ascending
+   * @param rows those that were written after the moment that was asked for, of any round
+   * @param found what was found after it
+   */
+  record News(long version, List<Round> rounds, List<Row> rows, Map<AccountId, Found> found) {}
+
   private final Db db;
+
+  /** Which reader of the chains this is; none before it has said that it is one. */
+  private volatile long reader = NOTHING;
 
   /**
    * Brings the tables up to date.
@@ -68,6 +84,58 @@ final class GateTable {
     db.migrate("gate", STEPS);
   }
 
+  /** Whether other nodes may read and write what is here. */
+  boolean isShared() {
+    return db.isShared();
+  }
+
+  /**
+   * Makes this the one that writes. What another still does that thought itself to be it fails from
+   * now on, and what it has done can be read.
+   */
+  void take() throws SQLException {
+    reader =
+        db.write(connection -> {
+          update(connection, "UPDATE gate_change SET reader = reader + 1");
+          return Db.list(connection, "SELECT reader FROM gate_change", row -> row.getLong(1))
+              .getFirst();
+        });
+  }
+
+  /** The version of what is written in this transaction; throws where another has the turn. */
+  private long written(Connection connection) throws SQLException {
+    int mine =
+        update(connection, "UPDATE gate_change SET version = version + 1 WHERE reader = ?", reader);
+    if (mine == 0) {
+      throw new SQLException("another node reads the chains now");
+    }
+    db.announce(connection, TOPIC, "written");
+    return version(connection);
+  }
+
+  private static long version(Connection connection) throws SQLException {
+    return Db.list(connection, "SELECT version FROM gate_change", row -> row.getLong(1)).getFirst();
+  }
+
+  /**
+   * What was written after a moment.
+   *
+   * @param since the version of that moment, or {@link #NOTHING} for all there is
+   * @return null when nothing was
+   */
+  @Nullable News news(String token, Namespace namespace, long since) throws SQLException {
+    return db.read(connection -> {
+      long version = version(connection);
+      return version == since
+          ? null
+          : new News(
+              version,
+              rounds(connection, token),
+              rows(connection, token, namespace, since),
+              found(connection, token, since));
+    });
+  }
+
   /**
    * Keeps a round with its rows; all or nothing.
    *
@@ -76,6 +144,7 @@ final class GateTable {
   Round addRound(String token, Instant at, long number, String hash, Collection<Row> rows)
       throws SQLException {
     return db.write(connection -> {
+      long version = written(connection);
       Round round = new Round(nextId(connection), at, number, hash);
       update(
           connection,
@@ -85,8 +154,7 @@ final class GateTable {
           at.toEpochMilli(),
           number,
           hash);
-      put(connection, rows, round.id());
-      db.announce(connection, TOPIC, ROUNDS);
+      put(connection, rows, round.id(), version);
       return round;
     });
   }
@@ -102,15 +170,15 @@ final class GateTable {
 
   /** Adds rows to rounds that are there. A wallet that has one in a round keeps it. */
   void fill(Collection<Row> rows) throws SQLException {
-    db.write(connection -> {
-      db.announce(connection, TOPIC, ROUNDS);
-      return put(connection, rows, null);
-    });
+    if (!rows.isEmpty()) {
+      db.write(connection -> put(connection, rows, null, written(connection)));
+    }
   }
 
   /** Puts another block in the place of a round's, with other amounts. */
   void replace(Round round, Collection<Row> rows) throws SQLException {
     db.write(connection -> {
+      long version = written(connection);
       update(
           connection,
           "UPDATE gate_round SET number = ?, hash = ? WHERE id = ?",
@@ -118,12 +186,12 @@ final class GateTable {
           round.hash(),
           round.id());
       update(connection, "DELETE FROM gate_balance WHERE round_id = ?", round.id());
-      db.announce(connection, TOPIC, ROUNDS);
-      return put(connection, rows, round.id());
+      return put(connection, rows, round.id(), version);
     });
   }
 
-  private static int put(Connection connection, Collection<Row> rows, @Nullable Long round)
+  private static int put(
+      Connection connection, Collection<Row> rows, @Nullable Long round, long version)
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(PUT)) {
       for (Row row : rows) {
@@ -132,7 +200,8 @@ final class GateTable {
             round == null ? row.round : round,
             row.wallet.text(),
             row.account.value(),
-            row.raw.toString());
+            row.raw.toString(),
+            version);
         statement.addBatch();
       }
       return statement.executeBatch().length;
@@ -141,54 +210,47 @@ final class GateTable {
 
   /** The rounds of a token, ascending. */
   List<Round> rounds(String token) throws SQLException {
-    return db.read(connection -> {
-      List<Round> rounds = new ArrayList<>();
-      try (PreparedStatement statement =
-          connection.prepareStatement(
-              "SELECT id, at, number, hash FROM gate_round WHERE token = ? ORDER BY at, id")) {
-        set(statement, token);
-        try (ResultSet rows = statement.executeQuery()) {
-          while (rows.next()) {
-            rounds.add(
-                new Round(
-                    rows.getLong(1),
-                    Instant.ofEpochMilli(rows.getLong(2)),
-                    rows.getLong(3),
-                    rows.getString(4)));
-          }
-        }
-      }
-      return rounds;
-    });
+    return db.read(connection -> rounds(connection, token));
+  }
+
+  private static List<Round> rounds(Connection connection, String token) throws SQLException {
+    return Db.list(
+        connection,
+        "SELECT id, at, number, hash FROM gate_round WHERE token = ? ORDER BY at, id",
+        row ->
+            new Round(
+                row.getLong(1),
+                Instant.ofEpochMilli(row.getLong(2)),
+                row.getLong(3),
+                row.getString(4)),
+        token);
   }
 
   /** What wallets held in the rounds of a token. */
   List<Row> rows(String token, Namespace namespace) throws SQLException {
-    return db.read(connection -> {
-      List<Row> list = new ArrayList<>();
-      try (PreparedStatement statement =
-          connection.prepareStatement(
-              "SELECT b.round_id, b.wallet, b.account, b.raw FROM gate_balance b"
-                  + " JOIN gate_round r ON r.id = b.round_id WHERE r.token = ?")) {
-        set(statement, token);
-        try (ResultSet rows = statement.executeQuery()) {
-          while (rows.next()) {
-            list.add(
-                new Row(
-                    rows.getLong(1),
-                    new Address(namespace, rows.getString(2)),
-                    new AccountId(rows.getString(3)),
-                    new BigInteger(rows.getString(4))));
-          }
-        }
-      }
-      return list;
-    });
+    return db.read(connection -> rows(connection, token, namespace, NOTHING));
+  }
+
+  private static List<Row> rows(
+      Connection connection, String token, Namespace namespace, long since) throws SQLException {
+    return Db.list(
+        connection,
+        "SELECT b.round_id, b.wallet, b.account, b.raw FROM gate_balance b"
+            + " JOIN gate_round r ON r.id = b.round_id WHERE r.token = ? AND b.version > ?",
+        row ->
+            new Row(
+                row.getLong(1),
+                new Address(namespace, row.getString(2)),
+                new AccountId(row.getString(3)),
+                new BigInteger(row.getString(4))),
+        token,
+        since);
   }
 
   /** Deletes the rounds of a token before a moment, with their rows. */
   void deleteBefore(String token, Instant moment) throws SQLException {
     db.write(connection -> {
+      var _ = written(connection);
       update(
           connection,
           "DELETE FROM gate_balance WHERE round_id IN"
@@ -205,19 +267,21 @@ final class GateTable {
 
   void saveFound(String token, Map<AccountId, Found> found) throws SQLException {
     db.write(connection -> {
-      db.announce(connection, TOPIC, FOUND);
+      long version = written(connection);
       try (PreparedStatement statement =
           connection.prepareStatement(
-              "INSERT INTO gate_entitlement (token, account, effective, as_of) VALUES (?, ?, ?, ?)"
+              "INSERT INTO gate_entitlement (token, account, effective, as_of, version)"
+                  + " VALUES (?, ?, ?, ?, ?)"
                   + " ON CONFLICT (token, account) DO UPDATE SET effective = excluded.effective,"
-                  + " as_of = excluded.as_of")) {
+                  + " as_of = excluded.as_of, version = excluded.version")) {
         for (Map.Entry<AccountId, Found> each : found.entrySet()) {
           set(
               statement,
               token,
               each.getKey().value(),
               each.getValue().effective.toString(),
-              each.getValue().asOf.toEpochMilli());
+              each.getValue().asOf.toEpochMilli(),
+              version);
           statement.addBatch();
         }
         return statement.executeBatch().length;
@@ -226,23 +290,25 @@ final class GateTable {
   }
 
   Map<AccountId, Found> found(String token) throws SQLException {
-    return db.read(connection -> {
-      Map<AccountId, Found> found = new HashMap<>();
-      try (PreparedStatement statement =
-          connection.prepareStatement(
-              "SELECT account, effective, as_of FROM gate_entitlement WHERE token = ?")) {
-        set(statement, token);
-        try (ResultSet rows = statement.executeQuery()) {
-          while (rows.next()) {
-            found.put(
-                new AccountId(rows.getString(1)),
-                new Found(
-                    new BigInteger(rows.getString(2)), Instant.ofEpochMilli(rows.getLong(3))));
-          }
-        }
-      }
-      return found;
-    });
+    return db.read(connection -> found(connection, token, NOTHING));
+  }
+
+  private static Map<AccountId, Found> found(Connection connection, String token, long since)
+      throws SQLException {
+    Map<AccountId, Found> found = new HashMap<>();
+    Db.list(
+            connection,
+            "SELECT account, effective, as_of FROM gate_entitlement"
+                + " WHERE token = ? AND version > ?",
+            row ->
+                Map.entry(
+                    new AccountId(row.getString(1)),
+                    new Found(
+                        new BigInteger(row.getString(2)), Instant.ofEpochMilli(row.getLong(3)))),
+            token,
+            since)
+        .forEach(each -> found.put(each.getKey(), each.getValue()));
+    return found;
   }
 
   private static int update(Connection connection, String sql, Object... values)

@@ -2,10 +2,10 @@ package com.runspace.gate;
 
 import com.runspace.base.AccountId;
 import com.runspace.chain.Address;
-import com.runspace.chain.Namespace;
 import com.runspace.gate.Floor.Sample;
 import com.runspace.gate.GateSettings.Token;
 import com.runspace.gate.GateTable.Found;
+import com.runspace.gate.GateTable.News;
 import com.runspace.gate.GateTable.Row;
 import com.runspace.gate.LinkedWallets.Linked;
 import com.runspace.gate.Rounds.Round;
@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * in the meantime does not count there for a day more. The rule of {@link Floor} holds throughout.
  *
  * <p>Where another node reads the chain this follows: what counts is what that node has found, and
- * never more than the store's rounds allow at this moment.
+ * never more than the store's rounds allow at this moment. When the turn comes to this node nothing
+ * new is granted until it has read the chain itself: the one before may have had doubts.
  */
 final class Holdings {
   /** For this long a wallet counts for no other account, where there is no window. */
@@ -63,7 +65,17 @@ final class Holdings {
   private final Map<AccountId, Found> unsaved = new HashMap<>();
   private Rounds rounds = new Rounds();
   private boolean follows;
+
+  /** Whether this node reads in the place of another, and has not yet. */
+  private boolean begins;
+
   private @Nullable Instant disputed;
+
+  /** Of what is stored all up to this version is here. For the thread that loads. */
+  private long seen = GateTable.NOTHING;
+
+  /** Stored rounds before this moment are not wanted here. */
+  private Instant from = Instant.MIN;
 
   /** Reads from the store what is there of the token. */
   Holdings(Token token, GateSettings settings, GateTable table, Instant started)
@@ -72,46 +84,86 @@ final class Holdings {
     this.settings = settings;
     this.started = started;
     this.floor = new Floor(token.window(), settings.every());
-    load(table, /* always= */ true);
+    News all = table.news(token.id(), token.address().namespace(), GateTable.NOTHING);
+    take(Objects.requireNonNull(all), all.rounds());
   }
 
-  /**
-   * Takes what the store has in the place of what is here.
-   *
-   * @param always reads the rounds' rows even where the rounds are those that are known
-   */
-  void load(GateTable table, boolean always) throws SQLException {
-    Map<AccountId, Found> stored = table.found(token.id());
-    // Before their rows: a round without rows that it has would be one in which nobody held any.
-    List<Round> known = table.rounds(token.id());
-    if (always || !known.equals(rounds())) {
-      Namespace namespace = token.address().namespace();
-      take(known, table.rows(token.id(), namespace));
+  /** Takes in what the store has that is not here. Blocks; for one thread. */
+  void load(GateTable table, Instant now) throws SQLException {
+    News news = table.news(token.id(), token.address().namespace(), seen);
+    if (news != null && news.version() < seen) {
+      // The store is an older copy of itself.
+      doubt();
+      news = table.news(token.id(), token.address().namespace(), seen);
     }
-    synchronized (this) {
-      found.clear();
-      found.putAll(stored);
+    if (news != null) {
+      Instant unneeded = unneededBefore(now, news.rounds());
+      // It only rises, since of a round that was here before not all rows are in the news.
+      if (unneeded != null && unneeded.isAfter(from)) {
+        from = unneeded;
+      }
+      Round last = news.rounds().isEmpty() ? null : news.rounds().getLast();
+      take(
+          news,
+          news.rounds().stream()
+              .filter(round -> !round.at().isBefore(from) || round.equals(last))
+              .toList());
     }
   }
 
-  private synchronized void take(List<Round> known, List<Row> all) {
-    Map<Long, List<Row>> held = all.stream().collect(Collectors.groupingBy(Row::round));
-    rounds = new Rounds();
-    newest.clear();
+  /** Takes all that the store has in the place of what is here, the next time. */
+  void doubt() {
+    seen = GateTable.NOTHING;
+    from = Instant.MIN;
+  }
+
+  private synchronized void take(News news, List<Round> known) {
+    boolean whole = seen == GateTable.NOTHING;
+    Map<Long, List<Row>> held = news.rows().stream().collect(Collectors.groupingBy(Row::round));
+    boolean same = !whole && known.equals(rounds.all());
+    if (same) {
+      rounds.fill(news.rows());
+    } else {
+      Set<Round> here = whole ? Set.of() : Set.copyOf(rounds.all());
+      Rounds all = new Rounds();
+      for (Round round : known) {
+        all.add(round, here.contains(round) ? rounds.rowsOf(round) : List.of());
+        all.fill(held.getOrDefault(round.id(), List.of()));
+      }
+      rounds = all;
+      newest.clear();
+    }
     for (Round round : known) {
-      List<Row> rows = held.getOrDefault(round.id(), List.of());
-      rounds.add(round, rows);
-      rows.forEach(
-          row -> newest.put(row.wallet(), new Newest(row.raw(), round.number(), round.at())));
+      note(round, same ? held.getOrDefault(round.id(), List.of()) : rounds.rowsOf(round));
+    }
+    if (whole) {
+      found.clear();
+    }
+    found.putAll(news.found());
+    seen = news.version();
+  }
+
+  private void note(Round round, Collection<Row> rows) {
+    for (Row row : rows) {
+      Newest before = newest.get(row.wallet());
+      if (before == null || !before.at.isAfter(round.at())) {
+        newest.put(row.wallet(), new Newest(row.raw(), round.number(), round.at()));
+      }
     }
   }
 
   /** Says whether another node finds what counts. */
   synchronized void follow(boolean another) {
+    begins = follows && !another;
     follows = another;
     unsaved.clear();
-    // Who reads next compares providers himself.
+    // Who reads next compares providers himself, and grants nothing anew before.
     disputed = null;
+  }
+
+  /** Whether a wallet counts and was in no reading yet, at a time when there have been some. */
+  synchronized boolean isUnread(Linked wallet) {
+    return rounds.newest() != null && counts(wallet) && !newest.containsKey(wallet.address());
   }
 
   Token token() {
@@ -150,7 +202,7 @@ final class Holdings {
     BigInteger lowest = floor.isInstant() ? held : floor.at(stopped ? stops : now, samples);
     BigInteger effective = lowest.min(held);
     Found before = found.get(account);
-    if (stopped || follows) {
+    if (stopped || follows || begins) {
       effective = before == null ? BigInteger.ZERO : effective.min(before.effective());
     }
     if (!now.isBefore(freeze.plus(settings.grace()))) {
@@ -215,6 +267,13 @@ final class Holdings {
     return changed;
   }
 
+  /** Gives back what could not be kept, for the next time. */
+  synchronized void putBack(Map<AccountId, Found> changed) {
+    if (!follows) {
+      changed.forEach(unsaved::putIfAbsent);
+    }
+  }
+
   // --- rounds and readings -------------------------------------------------------------------
 
   synchronized List<Round> rounds() {
@@ -251,6 +310,7 @@ final class Holdings {
 
   /** Takes a reading for the newest, where no newer one is there. */
   synchronized void remember(Reading reading, Instant at) {
+    begins = false;
     reading
         .held()
         .forEach((wallet, raw) -> {
@@ -277,12 +337,19 @@ final class Holdings {
    * @return the moment before which they were; null when all are needed
    */
   synchronized @Nullable Instant prune(Instant now) {
-    Instant start = floor.start(now, rounds.all().stream().map(Round::at).toList());
+    Instant before = unneededBefore(now, rounds.all());
+    if (before != null) {
+      rounds.dropBefore(before);
+    }
+    return before;
+  }
+
+  private @Nullable Instant unneededBefore(Instant now, List<Round> all) {
+    Instant start = floor.start(now, all.stream().map(Round::at).toList());
     if (start == null) {
       return null;
     }
     Instant before = floor.isInstant() ? now.minus(CLAIMED) : start;
-    rounds.dropBefore(before.minus(settings.every()));
     return before.minus(settings.every());
   }
 }

@@ -65,6 +65,13 @@ final class Rounds {
       }
     }
 
+    /** Has a round made at once, where the last one did not fail. */
+    void hasten(Instant now) {
+      if (failures == 0 && due.isAfter(now)) {
+        due = now;
+      }
+    }
+
     boolean isDue(Instant now) {
       return !now.isBefore(due);
     }
@@ -90,6 +97,11 @@ final class Rounds {
         failures = Math.min(RETRY_DOUBLINGS, failures + 1);
       }
       return news;
+    }
+
+    /** Whether so many rounds failed that the next tries are as rare as they get. */
+    boolean isStuck() {
+      return failures == RETRY_DOUBLINGS;
     }
 
     /** Forgets how the last round went, which is another node's to know. */

@@ -78,18 +78,22 @@ final class TokenWatch {
   /** Keeps what was last found, so that a start in the middle of a freeze knows it. */
   void save() throws SQLException {
     var changed = holdings.takeUnsaved();
-    if (!changed.isEmpty()) {
-      table.saveFound(token.id(), changed);
+    boolean kept = changed.isEmpty();
+    try {
+      if (!kept) {
+        table.saveFound(token.id(), changed);
+        kept = true;
+      }
+    } finally {
+      if (!kept) {
+        holdings.putBack(changed);
+      }
     }
   }
 
-  /**
-   * Takes in what another node has stored.
-   *
-   * @param always reads the rounds' rows even where the rounds are those that are known
-   */
-  void learn(boolean always) throws SQLException {
-    holdings.load(table, always);
+  /** Takes in what another node has stored. */
+  void learn(Instant now) throws SQLException {
+    holdings.load(table, now);
     compareNext = true;
   }
 
@@ -270,8 +274,8 @@ final class TokenWatch {
    * and filled as for a new wallet. So old holders need not wait.
    */
   private void begin(Instant now) throws RpcFault, SQLException {
-    holdings.clear();
     table.deleteBefore(token.id(), now.plus(DAY));
+    holdings.clear();
     long slot = settings.every().toMillis();
     long oldest = now.minus(token.window()).toEpochMilli() / slot - 3;
     List<Round> past = new ArrayList<>();

@@ -2,7 +2,9 @@ package com.runspace.gate;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Randomness;
+import com.runspace.base.Time;
 import com.runspace.chain.EvmChain;
+import com.runspace.chain.Namespace;
 import com.runspace.chain.RpcFault;
 import com.runspace.gate.Gate.Condition;
 import com.runspace.gate.Gate.StartCheck;
@@ -11,7 +13,6 @@ import com.runspace.gate.LinkedWallets.Linked;
 import com.runspace.gate.Rounds.Schedule;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,19 +20,41 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The watches of all tokens, and when each has its next round. For one thread, as they are. */
 final class Watches implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Watches.class.getName());
 
   private final Map<TokenWatch, Schedule> schedules = new LinkedHashMap<>();
+  private final GateTable table;
 
-  Watches(List<TokenWatch> watches, Duration every, Randomness random) {
-    watches.forEach(watch -> schedules.put(watch, new Schedule(every, random)));
+  /** Whether the store may have what is not here, since it failed in the middle of something. */
+  private boolean behind;
+
+  /** Whether the store could not be asked the last time. */
+  private boolean out;
+
+  private Watches(GateTable table) {
+    this.table = table;
   }
 
-  List<TokenWatch> all() {
-    return List.copyOf(schedules.keySet());
+  /** Opens the watches of all tokens with what the store has. Blocks. */
+  static Watches open(GateSettings settings, GateTable table, Time time, Randomness random)
+      throws SQLException {
+    Watches watches = new Watches(table);
+    Instant now = Instant.ofEpochMilli(time.epochMillis());
+    for (Token token : settings.tokens()) {
+      TokenSource source =
+          token.address().namespace() == Namespace.EIP155
+              ? new EvmSource(token, time)
+              : new SolanaSource(token, time);
+      Holdings known = new Holdings(token, settings, table, now);
+      watches.schedules.put(
+          new TokenWatch(source, known, settings, table, random),
+          new Schedule(settings.every(), random));
+    }
+    return watches;
   }
 
   List<Holdings> holdings() {
@@ -93,6 +116,7 @@ final class Watches implements AutoCloseable {
       watch.round(wallets.countable(wallets.all()), now);
     } catch (RpcFault | TokenWatch.Disputed | SQLException failed) {
       fault = String.valueOf(failed.getMessage());
+      behind |= isOfStore(failed);
     }
     if (schedule.ended(fault, now)) {
       String what = fault.isEmpty() ? "read again" : "no round, " + fault;
@@ -113,18 +137,106 @@ final class Watches implements AutoCloseable {
             watch.holdings().token().name(),
             account,
             failed.getMessage());
+        behind |= isOfStore(failed);
       }
     }
+  }
+
+  /** Where nobody else writes to the store, what failed there is not in it. */
+  private boolean isOfStore(Exception failed) {
+    return failed instanceof SQLException && table.isShared();
+  }
+
+  // --- nodes that share a store --------------------------------------------------------------
+
+  /** Makes this the node that writes; says whether it has all that the store has. Blocks. */
+  boolean lead(LinkedWallets.Known wallets, Instant now) {
+    try {
+      table.take();
+    } catch (SQLException later) {
+      LOG.log(Level.WARNING, "the gate cannot take its turn: {0}", later.getMessage());
+      return false;
+    }
+    behind = !learn(/* anew= */ true, wallets, now);
+    return !behind;
+  }
+
+  /** Whether {@link #lead} has to be asked once more before anything is read. */
+  boolean isBehind() {
+    return behind;
+  }
+
+  /**
+   * Whether this node cannot read a chain for so long that another should try. Where providers tell
+   * different things another would be told the same.
+   */
+  boolean isStuck() {
+    return table.isShared()
+        && schedules.entrySet().stream()
+            .anyMatch(
+                each -> each.getValue().isStuck() && each.getKey().holdings().disputed() == null);
+  }
+
+  /** Says whether this node only takes in what another has stored. */
+  void follow(boolean another) {
+    schedules.keySet().forEach(watch -> watch.holdings().follow(another));
+    if (another) {
+      schedules.values().forEach(Schedule::leave);
+    }
+  }
+
+  /**
+   * Takes in what the store has. Blocks.
+   *
+   * @param anew takes all of it, and not only what is new
+   * @param wallets to be asked for as well; null when they need not be
+   * @return whether that was possible
+   */
+  boolean learn(boolean anew, LinkedWallets.@Nullable Known wallets, Instant now) {
+    boolean again = out;
+    out = true;
+    try {
+      if (wallets != null) {
+        wallets.learn();
+      }
+      for (TokenWatch watch : schedules.keySet()) {
+        if (anew) {
+          watch.holdings().doubt();
+        }
+        watch.learn(now);
+      }
+      out = false;
+    } catch (SQLException | IllegalStateException later) {
+      Level level = again ? Level.DEBUG : Level.WARNING;
+      LOG.log(level, "the gate cannot follow: {0}", later.getMessage());
+    }
+    return !out;
+  }
+
+  /**
+   * Has rounds made at once where wallets were linked and nobody who reads has heard of it. Blocks.
+   *
+   * @return whether it could be told
+   */
+  boolean hasten(LinkedWallets.Known wallets, Instant now) {
+    try {
+      wallets.learn();
+    } catch (IllegalStateException later) {
+      LOG.log(Level.DEBUG, "the gate cannot catch up: {0}", later.getMessage());
+      return false;
+    }
+    List<Linked> linked = wallets.countable(wallets.all());
+    schedules.forEach((watch, schedule) -> {
+      if (linked.stream().anyMatch(watch.holdings()::isUnread)) {
+        schedule.hasten(now);
+      }
+    });
+    return true;
   }
 
   /** Plans the first rounds, as the store has the last ones. */
   void plan(Instant now) {
     schedules.forEach((watch, schedule) -> schedule.plan(watch.holdings().lastRound(), now));
-  }
-
-  /** Forgets how the last rounds went: another node makes them. */
-  void leave() {
-    schedules.values().forEach(Schedule::leave);
   }
 
   /** Keeps what was found. */

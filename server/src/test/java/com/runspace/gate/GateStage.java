@@ -16,11 +16,11 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A gate with a store, wallets that the test links, and clocks that it moves. No thread runs: the
@@ -30,7 +30,7 @@ final class GateStage implements AutoCloseable, LinkedWallets {
   static final BigInteger ONE = BigInteger.TEN.pow(18);
 
   final ManualTime time;
-  final List<Linked> linked = new ArrayList<>();
+  final List<Linked> linked = new CopyOnWriteArrayList<>();
   private final Db db;
   private final GateSettings settings;
   private final Random random;
@@ -61,7 +61,7 @@ final class GateStage implements AutoCloseable, LinkedWallets {
   }
 
   private Gate open() throws SQLException {
-    return Gate.open(db, time, random::nextBytes, settings, this, turn::holds);
+    return Gate.open(db, time, random::nextBytes, settings, this, turn::holds, turn::giveUp);
   }
 
   /** The tiers: 1,000 tokens for half a dollar, 10,000 for five. */

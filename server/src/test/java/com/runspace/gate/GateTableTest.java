@@ -1,12 +1,15 @@
 package com.runspace.gate;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.chain.Address;
 import com.runspace.chain.Namespace;
 import com.runspace.gate.GateTable.Found;
+import com.runspace.gate.GateTable.News;
 import com.runspace.gate.GateTable.Row;
 import com.runspace.gate.Rounds.Round;
 import com.runspace.testkit.Store;
@@ -16,6 +19,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +50,7 @@ class GateTableTest {
   void open() throws SQLException {
     db = store.open(folder);
     table = new GateTable(db);
+    table.take();
   }
 
   @AfterEach
@@ -107,6 +112,67 @@ class GateTableTest {
             Map.entry(ANN, new Found(BigInteger.ONE, AT.plusSeconds(1))),
             Map.entry(BEN, new Found(MOST, AT)));
     assertThat(table.found("another")).isEmpty();
+  }
+
+  @Test
+  void theNewsAreWhatWasWrittenSince() throws SQLException {
+    Round first = table.addRound(TOKEN, AT, 11, "0xab", List.of(row(0, WALLET, ANN, MOST)));
+    table.saveFound(TOKEN, Map.of(ANN, new Found(MOST, AT)));
+    News all = news(GateTable.NOTHING);
+    assertThat(all.rounds()).containsExactly(first);
+    assertThat(all.rows()).containsExactly(row(first.id(), WALLET, ANN, MOST));
+    assertThat(all.found()).containsOnlyKeys(ANN);
+    assertThat(table.news(TOKEN, Namespace.EIP155, all.version())).isNull();
+
+    Row late = row(first.id(), new Address(Namespace.EIP155, "0x" + "2".repeat(40)), BEN, MOST);
+    table.fill(List.of(late));
+    News filled = news(all.version());
+    assertThat(filled.rounds()).containsExactly(first);
+    assertThat(filled.rows()).containsExactly(late);
+    assertThat(filled.found()).isEmpty();
+
+    Round other = new Round(first.id(), AT, 11, "0xef");
+    table.replace(other, List.of(row(0, WALLET, ANN, BigInteger.ONE)));
+    table.saveFound(TOKEN, Map.of(ANN, new Found(BigInteger.ONE, AT)));
+    News replaced = news(filled.version());
+    assertThat(replaced.rounds()).containsExactly(other);
+    assertThat(replaced.rows()).containsExactly(row(first.id(), WALLET, ANN, BigInteger.ONE));
+    assertThat(replaced.found()).containsOnlyKeys(ANN);
+
+    table.deleteBefore(TOKEN, AT.plusSeconds(1));
+    assertThat(news(replaced.version()).rounds()).isEmpty();
+  }
+
+  private News news(long since) throws SQLException {
+    return requireNonNull(table.news(TOKEN, Namespace.EIP155, since));
+  }
+
+  @Test
+  void whoHasLostTheTurnWritesNothing() throws SQLException {
+    Round round = table.addRound(TOKEN, AT, 11, "0xab", List.of(row(0, WALLET, ANN, MOST)));
+    table.saveFound(TOKEN, Map.of(ANN, new Found(MOST, AT)));
+    GateTable another = new GateTable(db);
+    refuses(() -> another.addRound(TOKEN, AT.plusSeconds(1), 12, "", List.of()));
+    another.take();
+    long version = news(GateTable.NOTHING).version();
+    refuses(() -> table.addRound(TOKEN, AT.plusSeconds(1), 12, "", List.of()));
+    refuses(() -> table.fill(List.of(row(round.id(), WALLET, BEN, MOST))));
+    refuses(() -> table.replace(round, List.of()));
+    refuses(() -> table.deleteBefore(TOKEN, AT.plusSeconds(1)));
+    refuses(() -> table.saveFound(TOKEN, Map.of(BEN, new Found(MOST, AT))));
+    assertThat(table.news(TOKEN, Namespace.EIP155, version)).isNull();
+    assertThat(table.rows(TOKEN, Namespace.EIP155)).hasSize(1);
+    assertThat(table.found(TOKEN)).containsOnlyKeys(ANN);
+    another.addRound(TOKEN, AT.plusSeconds(1), 12, "", List.of());
+    table.take();
+    table.deleteBefore(TOKEN, AT.plusSeconds(1));
+    assertThat(table.rounds(TOKEN)).hasSize(1);
+  }
+
+  private static void refuses(ThrowableAssert.ThrowingCallable writes) {
+    assertThatThrownBy(writes)
+        .isInstanceOf(SQLException.class)
+        .hasMessageContaining("another node reads the chains");
   }
 
   private static Row row(long round, Address wallet, AccountId account, BigInteger raw) {
