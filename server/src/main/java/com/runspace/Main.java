@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
 
 /** Where the program begins: reads the command line, and answers with an exit code. */
 public final class Main {
@@ -163,7 +164,8 @@ public final class Main {
       return WRONG_USAGE;
     }
     try (Db db = Db.postgres(url.reveal())) {
-      return new NodeCommand(db, Time.system()).run(options.words(), out);
+      NodeCommand command = new NodeCommand(db, Time.system(), TimeUnit.MILLISECONDS::sleep);
+      return command.run(options.words(), out);
     } catch (SQLException cannot) {
       throw new Wiring.StartFailed(String.valueOf(cannot.getMessage()));
     }

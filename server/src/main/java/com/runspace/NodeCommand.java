@@ -18,13 +18,18 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * {@code runspace node}: the nodes that share the store, and what becomes of one that is gone.
  * Works on the store itself, from any machine that reaches it.
  */
-record NodeCommand(Db db, Time time) {
+record NodeCommand(Db db, Time time, Pause pause) {
+  /** Lets time pass while a node's leases run out. */
+  @FunctionalInterface
+  interface Pause {
+    void pass(long millis) throws InterruptedException;
+  }
+
   private static final String USAGE =
       """
       node list             the nodes of the store: number, state, name, last seen, UUID
@@ -33,6 +38,7 @@ record NodeCommand(Db db, Time time) {
       node forget UUID      give up a node whose disk is lost: what it had not posted is charged to
                             nobody, what it had of days is given back when its leases have run out\
       """;
+  private static final int DATA_FOLDER = 5;
   private static final long MINUTE_MILLIS = 60_000;
   private static final Allowance NOTHING = _ -> new Allowance.Grant(Nanos.ZERO, "");
 
@@ -53,7 +59,10 @@ record NodeCommand(Db db, Time time) {
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       return 1;
-    } catch (SQLException | IOException | DataFolder.Unavailable | LocalLedger.Unavailable failed) {
+    } catch (DataFolder.Unavailable inUse) {
+      out.aside(String.valueOf(inUse.getMessage()));
+      return DATA_FOLDER;
+    } catch (SQLException | IOException | LocalLedger.Unavailable failed) {
       out.aside(String.valueOf(failed.getMessage()));
       return 1;
     }
@@ -81,6 +90,14 @@ record NodeCommand(Db db, Time time) {
     Path id = folder.resolve("node");
     if (!Files.exists(id)) {
       out.aside(folder + " is no data folder of a node: there is no file named node in it");
+      return 2;
+    }
+    // What a node of another store has in its journal must not be charged to accounts of this one.
+    if (new NodeTable(db).find(Files.readString(id).strip()).isEmpty()) {
+      out.aside(
+          "the store has no node with the UUID in "
+              + id
+              + ": it is of another store. Nothing was posted");
       return 2;
     }
     // Whoever has the lock runs on that folder, and needs nobody to adopt it.
@@ -111,6 +128,11 @@ record NodeCommand(Db db, Time time) {
     NodeTable nodes = new NodeTable(db);
     LedgerTable table = new LedgerTable(db, node.number(), _ -> {});
     while (true) {
+      Node present = nodes.find(node.id()).orElse(node);
+      if (present.expiresMillis() > node.expiresMillis()) {
+        out.aside("node " + node.number() + " lives, it has renewed its leases. Stop it first");
+        return 1;
+      }
       Map<NodeTable.Held, Long> posted = new HashMap<>();
       for (NodeTable.Held held : nodes.held(node.number())) {
         posted.put(held, table.charged(held.subject(), held.day()));
@@ -127,7 +149,7 @@ record NodeCommand(Db db, Time time) {
                 + ". Waiting; when stopped, `runspace node forget "
                 + node.id()
                 + "` does the rest later");
-        TimeUnit.MILLISECONDS.sleep(Math.min(early.millis(), MINUTE_MILLIS));
+        pause.pass(Math.min(early.millis(), MINUTE_MILLIS));
       }
     }
   }
