@@ -18,6 +18,7 @@ import java.util.Objects;
 
 /** A node of a shared store as {@code serve} puts it together, without what faces the network. */
 final class BareNode implements AutoCloseable {
+  final String url;
   final ManualTime time;
   final Cluster cluster;
   final LocalLedger kept;
@@ -25,7 +26,8 @@ final class BareNode implements AutoCloseable {
   private final Ledger ledger;
   private final Announcements news;
 
-  private BareNode(Books books, ManualTime time) {
+  private BareNode(Books books, String url, ManualTime time) {
+    this.url = url;
     this.books = books;
     this.time = time;
     ledger = books.forLoops().get();
@@ -52,7 +54,7 @@ final class BareNode implements AutoCloseable {
         """
             .formatted(url, dollars));
     Settings settings = Settings.read(file, _ -> null);
-    return new BareNode(Books.open(data, settings, time, Randomness.secure()), time);
+    return new BareNode(Books.open(data, settings, time, Randomness.secure()), url, time);
   }
 
   /** Asks for as much as this, and nothing less. */
