@@ -9,8 +9,8 @@ import com.runspace.cluster.LeaseStore.Fenced;
 import com.runspace.cluster.LeaseStore.Outcome;
 import com.runspace.cluster.LeaseStore.Subject;
 import com.runspace.cluster.LeaseStore.Wish;
+import com.runspace.testkit.OnEachStore;
 import com.runspace.testkit.Store;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,46 +22,27 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(120)
-@ParameterizedClass
-@EnumSource(Store.class)
-class LeaseTableTest {
+class LeaseTableTest extends OnEachStore {
   private static final Subject DAY = new Subject("account a", 20_000);
   private static final Subject RATE = new Subject("requests key_a", 0);
 
-  private final Store store;
   private final AtomicLong numbers = new AtomicLong();
-  @TempDir private Path folder;
-  private Db db;
   private NodeTable nodes;
   private Node oneNode;
   private LeaseTable one;
   private LeaseTable two;
 
-  LeaseTableTest(Store store) {
-    this.store = store;
-  }
-
   @BeforeEach
   void open() throws SQLException {
-    db = store.open(folder);
     nodes = new NodeTable(db);
     oneNode = nodes.register(UUID.randomUUID().toString(), "one");
     one = new LeaseTable(db, oneNode);
     two = new LeaseTable(db, nodes.register(UUID.randomUUID().toString(), "two"));
-  }
-
-  @AfterEach
-  void close() {
-    db.close();
   }
 
   /** Wishes of a limit of 100. */

@@ -11,24 +11,17 @@ import com.runspace.cluster.LeaseStore.Subject;
 import com.runspace.cluster.LeaseStore.Wish;
 import com.runspace.cluster.NodeTable.Held;
 import com.runspace.cluster.NodeTable.StillLeased;
-import com.runspace.testkit.Store;
-import java.nio.file.Path;
+import com.runspace.testkit.OnEachStore;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
-@ParameterizedClass
-@EnumSource(Store.class)
-class NodeTableTest {
+class NodeTableTest extends OnEachStore {
   private static final String ONE = "6f1e3f0e-0000-4000-8000-000000000001";
   private static final String TWO = "6f1e3f0e-0000-4000-8000-000000000002";
   private static final Subject DAY = new Subject("account a", 20_000);
@@ -37,25 +30,12 @@ class NodeTableTest {
   private static final Held OF_DAY = new Held(DAY, 60);
   private static final Held OF_CAP = new Held(CAP, 60);
 
-  private final Store store;
   private final AtomicLong numbers = new AtomicLong();
-  @TempDir private Path folder;
-  private Db db;
   private NodeTable nodes;
-
-  NodeTableTest(Store store) {
-    this.store = store;
-  }
 
   @BeforeEach
   void open() throws SQLException {
-    db = store.open(folder);
     nodes = new NodeTable(db);
-  }
-
-  @AfterEach
-  void close() {
-    db.close();
   }
 
   /** Wishes for 60 of a limit of 100. */

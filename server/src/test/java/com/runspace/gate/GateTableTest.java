@@ -5,31 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.base.AccountId;
-import com.runspace.base.Db;
 import com.runspace.chain.Address;
 import com.runspace.chain.Namespace;
 import com.runspace.gate.GateTable.Found;
 import com.runspace.gate.GateTable.News;
 import com.runspace.gate.GateTable.Row;
 import com.runspace.gate.Rounds.Round;
-import com.runspace.testkit.Store;
+import com.runspace.testkit.OnEachStore;
 import java.math.BigInteger;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-@ParameterizedClass
-@EnumSource(Store.class)
-class GateTableTest {
+class GateTableTest extends OnEachStore {
   private static final String TOKEN = "eip155:1/0x" + "a".repeat(40);
   private static final Instant AT = Instant.parse("2026-11-22T10:00:00Z");
   private static final Address WALLET = new Address(Namespace.EIP155, "0x" + "1".repeat(40));
@@ -37,25 +29,12 @@ class GateTableTest {
   private static final AccountId BEN = new AccountId("ben");
   private static final BigInteger MOST = BigInteger.ONE.shiftLeft(256).subtract(BigInteger.ONE);
 
-  private final Store store;
-  @TempDir private Path folder;
-  private Db db;
   private GateTable table;
-
-  GateTableTest(Store store) {
-    this.store = store;
-  }
 
   @BeforeEach
   void open() throws SQLException {
-    db = store.open(folder);
     table = new GateTable(db);
     table.take();
-  }
-
-  @AfterEach
-  void close() {
-    db.close();
   }
 
   @Test

@@ -5,14 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.runspace.base.AccountId;
-import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.keys.KeySecret.Hash;
 import com.runspace.keys.StoredKeyring.Created;
 import com.runspace.testkit.ManualTime;
-import com.runspace.testkit.Store;
-import java.nio.file.Path;
+import com.runspace.testkit.OnEachStore;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -22,18 +20,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
-@ParameterizedClass
-@EnumSource(Store.class)
-class StoredKeyringTest {
+class StoredKeyringTest extends OnEachStore {
   private static final Instant NOON = Instant.parse("2026-11-22T12:00:30Z");
   private static final AccountId ANNE = new AccountId("anne");
   private static final AccountId BOB = new AccountId("bob");
@@ -41,28 +33,16 @@ class StoredKeyringTest {
   private final ManualTime time = ManualTime.at(NOON.toString());
   private final Randomness random = new Random(5)::nextBytes;
 
-  private final Store store;
-  @TempDir private Path folder;
-  private Db db;
   private StoredKeyring keyring;
-
-  StoredKeyringTest(Store store) {
-    this.store = store;
-  }
 
   @BeforeEach
   void open() throws SQLException {
-    db = store.open(folder);
     keyring = new StoredKeyring(db, time, random);
-  }
-
-  @AfterEach
-  void close() {
-    db.close();
   }
 
   private void restart() throws SQLException {
     db.close();
+    openStore();
     open();
   }
 

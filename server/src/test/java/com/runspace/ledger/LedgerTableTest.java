@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.runspace.base.AccountId;
 import com.runspace.base.Day;
-import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.journal.Entry;
 import com.runspace.journal.Samples;
@@ -13,8 +12,7 @@ import com.runspace.journal.Settlement;
 import com.runspace.ledger.LedgerTable.By;
 import com.runspace.ledger.LedgerTable.Cursor;
 import com.runspace.ledger.LedgerTable.Usage;
-import com.runspace.testkit.Store;
-import java.nio.file.Path;
+import com.runspace.testkit.OnEachStore;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -23,38 +21,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
-@ParameterizedClass
-@EnumSource(Store.class)
-class LedgerTableTest {
+class LedgerTableTest extends OnEachStore {
   static final Day DAY = new Day(20_000);
 
-  private final Store store;
-  @TempDir private Path folder;
-  private Db db;
   private LedgerTable table;
-
-  LedgerTableTest(Store store) {
-    this.store = store;
-  }
 
   @BeforeEach
   void open() throws SQLException {
-    db = store.open(folder);
     table = new LedgerTable(db);
-  }
-
-  @AfterEach
-  void close() {
-    db.close();
   }
 
   static Entry.Settled call(long number, String key, String model, int day, long charge) {

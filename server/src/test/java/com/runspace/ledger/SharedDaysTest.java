@@ -140,13 +140,10 @@ class SharedDaysTest {
     assertThat(shares.of(OF_DAY).day()).isEqualTo(Day.ofEpochMillis(time.epochMillis()).epochDay());
     shares.arrive(OF_DAY, 400);
     assertThat(arrival).isDone();
-    var _ = held(hold(SPENDER, 100, 10), 100).settle(Samples.settlement(40, endOfCall()));
+    var _ =
+        held(hold(SPENDER, 100, 10), 100).settle(Samples.settlement(40, Settlement.Ended.COMPLETE));
     assertThat(shares.of(OF_DAY).used()).isEqualTo(40);
     assertThat(shares.of(OF_DAY).shrink(10)).isEqualTo(50);
-  }
-
-  private static Settlement.Ended endOfCall() {
-    return Settlement.Ended.COMPLETE;
   }
 
   @Test
@@ -261,7 +258,8 @@ class SharedDaysTest {
     var _ = coming(hold(CAPPED, 100, 10));
     shares.arrive(OF_DAY, 400);
     shares.arrive(OF_CAP, 250);
-    var _ = held(hold(CAPPED, 100, 10), 100).settle(Samples.settlement(40, endOfCall()));
+    var _ =
+        held(hold(CAPPED, 100, 10), 100).settle(Samples.settlement(40, Settlement.Ended.COMPLETE));
     var _ = held(hold(CAPPED, 100, 10), 100);
     shares.of(OF_DAY).told(250);
     shares.of(OF_CAP).told(70);

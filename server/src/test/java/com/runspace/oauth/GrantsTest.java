@@ -3,7 +3,6 @@ package com.runspace.oauth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.runspace.base.AccountId;
-import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.base.Randomness;
 import com.runspace.base.Secret;
@@ -14,8 +13,7 @@ import com.runspace.keys.StoredKeyring;
 import com.runspace.oauth.Grants.Answer.Issued;
 import com.runspace.oauth.Grants.Answer.Refused;
 import com.runspace.testkit.ManualTime;
-import com.runspace.testkit.Store;
-import java.nio.file.Path;
+import com.runspace.testkit.OnEachStore;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
@@ -29,17 +27,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Codes, grants and tokens over a real store. */
-@ParameterizedClass
-@EnumSource(Store.class)
-class GrantsTest {
+class GrantsTest extends OnEachStore {
   private static final AccountId ANNE = new AccountId("acc_1");
   private static final Issuer ISSUER = new Issuer("https://a.example/oauth", "https://a.example");
   private static final String BACK = "https://app.example/back";
@@ -48,30 +40,17 @@ class GrantsTest {
 
   private final ManualTime time = ManualTime.at("2026-11-22T12:00:00Z");
   private final Randomness random = new Random(3)::nextBytes;
-  private final Store store;
-  @TempDir private Path folder;
-  private Db db;
   private StoredKeyring keyring;
   private Grants grants;
 
-  GrantsTest(Store store) {
-    this.store = store;
-  }
-
   @BeforeEach
   void open() throws SQLException {
-    db = store.open(folder);
     read(ISSUER);
   }
 
   private void read(Issuer issuer) throws SQLException {
     keyring = new StoredKeyring(db, time, random);
     grants = new Grants(db, keyring, Limits.NONE, issuer, 10, time, random);
-  }
-
-  @AfterEach
-  void close() {
-    db.close();
   }
 
   private String code() throws SQLException {
