@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,21 +28,9 @@ class BooksTest {
   @TempDir Path folder = Path.of("");
 
   private final ManualTime time = ManualTime.at("2026-01-31T12:00:00Z");
-  private final List<String> lines = new ArrayList<>();
-  private final List<String> asides = new ArrayList<>();
-
-  private final ControlSocket.Out out =
-      new ControlSocket.Out() {
-        @Override
-        public void line(String text) {
-          lines.addAll(text.lines().toList());
-        }
-
-        @Override
-        public void aside(String text) {
-          asides.add(text);
-        }
-      };
+  private final Printed out = new Printed();
+  private final List<String> lines = out.lines;
+  private final List<String> asides = out.asides;
 
   private static Settings settings() throws Settings.Invalid {
     return Settings.read(null, _ -> null);

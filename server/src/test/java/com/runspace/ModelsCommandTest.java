@@ -10,7 +10,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,21 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ModelsCommandTest {
   @TempDir Path folder = Path.of("");
 
-  private final List<String> lines = new ArrayList<>();
-  private final List<String> asides = new ArrayList<>();
-
-  private final ControlSocket.Out out =
-      new ControlSocket.Out() {
-        @Override
-        public void line(String text) {
-          lines.addAll(text.lines().toList());
-        }
-
-        @Override
-        public void aside(String text) {
-          asides.add(text);
-        }
-      };
+  private final Printed out = new Printed();
+  private final List<String> lines = out.lines;
+  private final List<String> asides = out.asides;
 
   private int run(int port, String... words) throws Settings.Invalid, IOException {
     Path file =

@@ -87,24 +87,12 @@ class NodeCommandTest {
 
   @TempDir private Path folder;
   private final ManualTime time = ManualTime.at("2026-11-21T12:00:00Z");
-  private final List<String> lines = new ArrayList<>();
-  private final List<String> asides = new ArrayList<>();
+  private final Printed out = new Printed();
+  private final List<String> lines = out.lines;
+  private final List<String> asides = out.asides;
   private final List<Long> pauses = new ArrayList<>();
   private Db db;
   private NodeCommand command;
-
-  private final ControlSocket.Out out =
-      new ControlSocket.Out() {
-        @Override
-        public void line(String text) {
-          lines.add(text);
-        }
-
-        @Override
-        public void aside(String text) {
-          asides.add(text);
-        }
-      };
 
   @BeforeEach
   void open() throws SQLException {

@@ -206,67 +206,26 @@ class LimiterTest {
             "1h0m0s");
   }
 
-  /** A call as the seeded runs below remember it. */
-  private static final class Run {
-    final Admitted permit;
-    final long at;
-    final long reserved;
-    final long ends;
-    final long uses;
-    long counted;
-
-    Run(Admitted permit, long at, long reserved, long ends, long uses) {
-      this.permit = permit;
-      this.at = at;
-      this.reserved = reserved;
-      this.ends = ends;
-      this.uses = uses;
-      this.counted = reserved;
-    }
-  }
-
-  /**
-   * The promise of the theory: whatever was let in within a span of t minutes has used, or still
-   * holds, at most 1 + t limits, however calls overlap and whatever they give back.
-   */
   @Test
   void noSpanOfTimeHoldsMoreThanItsShare() {
     long limit = 600;
-    long interval = MINUTE / limit;
     for (int seed = 0; seed < 600; seed++) {
       Random random = new Random(seed);
       Limiter limiter = limiter(0, limit, 0);
-      List<Run> runs = new ArrayList<>();
-      List<Run> open = new ArrayList<>();
+      CallsLetIn calls = new CallsLetIn("seed " + seed, START);
       long now = 0;
       int longest = 1 + random.nextInt(90);
       int pause = 1 + random.nextInt(20_000);
       for (int step = 0; step < 150; step++) {
         now += random.nextBoolean() ? 0 : random.nextInt(pause) * 1_000_000L;
-        for (Run run : List.copyOf(open)) {
-          if (run.ends <= now) {
-            open.remove(run);
-            run.counted = run.uses;
-            run.permit.end(START + now, run.uses);
-          }
-        }
+        calls.endOld(now);
         long need = random.nextInt((int) limit + 1);
         if (limiter.admit(START + now, need) instanceof Admitted permit) {
-          long uses = random.nextInt(3) == 0 ? 0 : random.nextLong(need + 1);
-          Run run = new Run(permit, now, need, now + random.nextLong(longest * SECOND), uses);
-          runs.add(run);
-          open.add(run);
+          calls.add(permit, now, need, longest * SECOND, random);
         }
-        long sum = 0;
-        for (int i = runs.size() - 1; i >= 0; i--) {
-          sum += runs.get(i).counted;
-          assertThat(sum * interval)
-              .as("seed %d, step %d, since call %d", seed, step, i)
-              .isLessThanOrEqualTo(MINUTE + now - runs.get(i).at);
-        }
+        calls.check(now, 0, limit);
       }
-      assertThat(runs).allMatch(run -> run.counted <= run.reserved);
-      open.forEach(run -> run.permit.end(START, run.uses));
+      calls.endAll(0);
       assertThat(limiter.state(START).runningCalls()).isZero();
     }
   }

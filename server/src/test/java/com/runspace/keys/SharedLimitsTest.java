@@ -72,36 +72,19 @@ class SharedLimitsTest {
     }
   }
 
-  /** A call that was let in. */
-  private static final class Run {
-    final Admitted permit;
-    final long at;
-    final long ends;
-    final long uses;
-    long counted;
-
-    Run(Admitted permit, long at, long reserved, long ends, long uses) {
-      this.permit = permit;
-      this.at = at;
-      this.ends = ends;
-      this.uses = uses;
-      this.counted = reserved;
-    }
-  }
-
   private static final class Story {
     final int seed;
     final Random random;
     final ManualTime time = ManualTime.at("2026-11-23T12:00:00Z");
     final Pool pool = new Pool();
     final List<Node> nodes = new ArrayList<>();
-    final List<Run> runs = new ArrayList<>();
-    final List<Run> open = new ArrayList<>();
+    final CallsLetIn calls;
     final int tokensMax;
 
     Story(int seed) {
       this.seed = seed;
       this.random = new Random(seed);
+      this.calls = new CallsLetIn("seed " + seed, 0);
       this.tokensMax = seed % 2 == 0 ? 600 : 6_000;
       for (int i = 0; i < 2 + seed % 3; i++) {
         nodes.add(new Node(pool, random, time));
@@ -114,7 +97,7 @@ class SharedLimitsTest {
         if (random.nextInt(3) == 0) {
           time.advance(Duration.ofMillis(random.nextInt(pause)));
         }
-        endOldRuns();
+        calls.endOld(time.nanos());
         Node node = nodes.get(random.nextInt(nodes.size()));
         switch (random.nextInt(4)) {
           case 0 ->
@@ -124,19 +107,10 @@ class SharedLimitsTest {
           case 1 -> node.shares.values().forEach(share -> pool.takeBack(share, 0));
           default -> call(node);
         }
-        check(step);
+        assertThat(calls.running()).isLessThanOrEqualTo((int) LIMITS.concurrentCalls());
+        calls.check(time.nanos(), LIMITS.requestsPerMinute(), LIMITS.tokensPerMinute());
       }
-      assertThat(runs).as("seed %d", seed).isNotEmpty();
-    }
-
-    private void endOldRuns() {
-      for (Run run : List.copyOf(open)) {
-        if (run.ends <= time.nanos()) {
-          open.remove(run);
-          run.counted = run.uses;
-          run.permit.end(time.nanos(), run.uses);
-        }
-      }
+      assertThat(calls.ever()).as("seed %d", seed).isPositive();
     }
 
     private void call(Node node) {
@@ -146,29 +120,7 @@ class SharedLimitsTest {
         answer = node.limiter.admit(time.nanos(), need);
       }
       if (answer instanceof Admitted permit) {
-        long uses = random.nextInt(3) == 0 ? 0 : random.nextLong(need + 1);
-        long ends = time.nanos() + random.nextLong(40_000_000_000L);
-        Run run = new Run(permit, time.nanos(), need, ends, uses);
-        runs.add(run);
-        open.add(run);
-      }
-    }
-
-    private void check(int step) {
-      assertThat(open.size()).isLessThanOrEqualTo((int) LIMITS.concurrentCalls());
-      double now = time.nanos();
-      long tokens = 0;
-      long requests = 0;
-      for (int i = runs.size() - 1; i >= 0; i--) {
-        tokens += runs.get(i).counted;
-        requests++;
-        double limits = 1 + (now - runs.get(i).at) / 60e9;
-        assertThat((double) tokens)
-            .as("tokens, seed %d, step %d, since call %d", seed, step, i)
-            .isLessThanOrEqualTo(limits * LIMITS.tokensPerMinute() + 1e-3);
-        assertThat((double) requests)
-            .as("requests, seed %d, step %d, since call %d", seed, step, i)
-            .isLessThanOrEqualTo(limits * LIMITS.requestsPerMinute() + 1e-6);
+        calls.add(permit, time.nanos(), need, 40_000_000_000L, random);
       }
     }
   }
@@ -185,7 +137,7 @@ class SharedLimitsTest {
     for (int seed = 0; seed < 40; seed++) {
       Story story = new Story(seed);
       story.play();
-      story.open.forEach(run -> run.permit.end(story.time.nanos(), run.uses));
+      story.calls.endAll(story.time.nanos());
       story.time.advance(Duration.ofMinutes(60));
       for (Node node : story.nodes) {
         node.shares.values().forEach(share -> story.pool.takeBack(share, 0));
