@@ -15,9 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * {@code runspace node}: the nodes that share the store, and what becomes of one that is gone.
@@ -133,12 +131,8 @@ record NodeCommand(Db db, Time time, Pause pause) {
         out.aside("node " + node.number() + " lives, it has renewed its leases. Stop it first");
         return 1;
       }
-      Map<NodeTable.Held, Long> posted = new HashMap<>();
-      for (NodeTable.Held held : nodes.held(node.number())) {
-        posted.put(held, table.charged(held.subject(), held.day()));
-      }
       try {
-        int released = nodes.release(node, posted, forget);
+        int released = nodes.release(node, table::charged, forget);
         out.line(
             "node %d has given back what it did not use of %d limits%s"
                 .formatted(node.number(), released, forget ? ", and is forgotten" : ""));

@@ -46,6 +46,7 @@ final class Lease {
   private long more;
   private long begunNanos;
   private boolean asking;
+  private boolean returned;
   private long askedNanos;
   private boolean dry;
   private long dryUntilNanos;
@@ -116,6 +117,13 @@ final class Lease {
     least = 0;
     more = 0;
     asking = false;
+    returned = false;
+  }
+
+  /** Another node has given back; says whether to ask the store about it now. */
+  synchronized boolean returned() {
+    returned = pending != null && !asking;
+    return asking;
   }
 
   /** Another node needs what this one may not need. */
@@ -181,6 +189,8 @@ final class Lease {
     } else if (!asking) {
       asking = true;
       askedNanos = now;
+      // Somebody may have been quicker to give back than this was to hear that nothing is left.
+      return returned;
     } else if (now - askedNanos >= PATIENCE_NANOS) {
       dry = true;
       dryUntilNanos = now + SECOND;

@@ -70,9 +70,10 @@ final class LeaseTable implements LeaseStore {
 
   /**
    * Refuses what a process of an earlier start, or of a node that was given up, wants to write. For
-   * the beginning of each transaction of the node.
+   * the beginning of each transaction of the node; no epoch ends before the transaction does.
    */
   void check(Connection connection) throws SQLException {
+    NodeTable.awaitPostings(db, connection, node.number());
     List<Long> epochs =
         Db.list(
             connection,

@@ -219,7 +219,7 @@ public final class Leases implements Shares, AutoCloseable {
   /** Another node has given back. */
   void returned(Subject name) {
     Lease lease = leases.get(name);
-    if (lease != null && lease.isAsking()) {
+    if (lease != null && lease.returned()) {
       add(lease, /* isHurried= */ true);
     }
   }

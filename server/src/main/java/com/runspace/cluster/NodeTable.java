@@ -8,7 +8,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The nodes of the store, and what becomes of the leases of one that is gone. All of it blocks. */
@@ -65,6 +64,7 @@ public final class NodeTable {
       long now = db.nowMillis(connection);
       long expires = now + Leases.LEASE_MILLIS;
       if (known.isPresent()) {
+        awaitPostings(db, connection, known.get().number());
         var _ =
             Db.update(
                 connection,
@@ -128,6 +128,14 @@ public final class NodeTable {
     var _ = Db.update(connection, "DELETE" + those, value);
   }
 
+  /**
+   * Until the transaction ends, nothing is posted of a node by others; what was being posted is in
+   * the store. So nobody whose epoch is over is overtaken by its end in the middle of a posting.
+   */
+  static void awaitPostings(Db db, Connection connection, long node) throws SQLException {
+    db.alone(connection, "postings of node " + node);
+  }
+
   /** The node of this id. */
   public Optional<Node> find(String id) throws SQLException {
     return db.read(connection -> find(connection, id));
@@ -161,7 +169,12 @@ public final class NodeTable {
 
   /** What a node has of days. */
   public List<Held> held(long node) throws SQLException {
-    return db.list(
+    return db.read(connection -> held(connection, node));
+  }
+
+  private static List<Held> held(Connection connection, long node) throws SQLException {
+    return Db.list(
+        connection,
         "SELECT subject, day, amount FROM lease WHERE node = ? AND day > 0 ORDER BY day, subject",
         row -> new Held(new Subject(row.getString(1), row.getLong(2)), row.getLong(3)),
         node);
@@ -174,19 +187,25 @@ public final class NodeTable {
     }
   }
 
+  /** What a node has charged of a limit, as far as it is posted. */
+  @FunctionalInterface
+  public interface Posted {
+    /** Blocks; is asked while nothing of the node is being posted. */
+    long charged(String subject, long day) throws SQLException;
+  }
+
   /**
    * Lets go of what a node has of days beyond what it has posted, after its leases have run out.
    *
-   * @param posted what the node has charged, by subject and day
    * @param forget whether the node is given up, so that it can never post anything again
    * @return how many limits have more left for other nodes now
    * @throws StillLeased when it is too early
    */
-  public int release(Node node, Map<Held, Long> posted, boolean forget)
-      throws SQLException, StillLeased {
+  public int release(Node node, Posted posted, boolean forget) throws SQLException, StillLeased {
     List<StillLeased> early = new ArrayList<>();
     int released =
         db.write(connection -> {
+          awaitPostings(db, connection, node.number());
           long now = db.nowMillis(connection);
           Node present = find(connection, node.id()).orElse(node);
           if (present.expiresMillis() > now) {
@@ -195,8 +214,8 @@ public final class NodeTable {
           }
           free(connection, "node = ?", node.number());
           int count = 0;
-          for (Map.Entry<Held, Long> each : posted.entrySet()) {
-            count += release(connection, node.number(), each.getKey(), each.getValue());
+          for (Held held : held(connection, node.number())) {
+            count += release(connection, node.number(), held, posted);
           }
           if (forget) {
             var _ =
@@ -214,26 +233,27 @@ public final class NodeTable {
     return released;
   }
 
-  private static int release(Connection connection, long node, Held held, long posted)
+  private static int release(Connection connection, long node, Held held, Posted posted)
       throws SQLException {
-    long amount = Math.min(held.amount, posted);
-    Object[] lease = {amount, posted, held.subject, held.day, node, held.amount};
-    int changed =
+    long used = posted.charged(held.subject, held.day);
+    long amount = Math.min(held.amount, used);
+    var _ =
         Db.update(
             connection,
-            "UPDATE lease SET amount = ?, used = ?"
-                + " WHERE subject = ? AND day = ? AND node = ? AND amount = ?",
-            lease);
-    if (changed == 1 && amount < held.amount) {
-      var _ =
-          Db.update(
-              connection,
-              "UPDATE lease_total SET leased = leased - ? WHERE subject = ? AND day = ?",
-              held.amount - amount,
-              held.subject,
-              held.day);
-      return 1;
+            "UPDATE lease SET amount = ?, used = ? WHERE subject = ? AND day = ? AND node = ?",
+            amount,
+            used,
+            held.subject,
+            held.day,
+            node);
+    if (amount == held.amount) {
+      return 0;
     }
-    return 0;
+    return Db.update(
+        connection,
+        "UPDATE lease_total SET leased = leased - ? WHERE subject = ? AND day = ?",
+        held.amount - amount,
+        held.subject,
+        held.day);
   }
 }

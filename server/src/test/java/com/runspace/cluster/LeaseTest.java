@@ -7,7 +7,7 @@ import com.runspace.cluster.LeaseStore.Subject;
 import com.runspace.cluster.LeaseStore.Wish;
 import org.junit.jupiter.api.Test;
 
-/** How much a node wishes for of a day. */
+/** How much a node wishes for of a day, and when it asks again. */
 class LeaseTest {
   private static final long SECOND = 1_000_000_000L;
 
@@ -42,5 +42,18 @@ class LeaseTest {
     assertThat(asksFor(20, SECOND)).isGreaterThan(Long.MAX_VALUE / 2_000);
     share.used = Long.MAX_VALUE - 100;
     assertThat(asksFor(20, 2 * SECOND)).isEqualTo(160);
+  }
+
+  @Test
+  void whatIsGivenBackBeforeItWasHeardThatNothingIsLeftIsAskedForAtOnce() {
+    assertThat(lease.want(share, 5, 8, /* outside= */ false, 0)).isNotNull();
+    Wish wish = lease.wish(++number, 0);
+    assertThat(lease.returned()).as("the wish is on its way").isFalse();
+    assertThat(lease.take(wish, new Outcome(0, 0, /* met= */ false), 1)).isTrue();
+    assertThat(lease.returned()).as("others are being asked").isTrue();
+    wish = lease.wish(++number, 2);
+    assertThat(lease.take(wish, new Outcome(5, 0, /* met= */ true), 3)).isFalse();
+    assertThat(lease.returned()).as("nobody waits").isFalse();
+    assertThat(share.amount).isEqualTo(5);
   }
 }

@@ -3,6 +3,7 @@ package com.runspace.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.runspace.base.Db;
 import com.runspace.cluster.LeaseStore.Fenced;
@@ -14,7 +15,8 @@ import com.runspace.cluster.NodeTable.StillLeased;
 import com.runspace.testkit.OnEachStore;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,8 +120,7 @@ class NodeTableTest extends OnEachStore {
     Node one = nodes.register(ONE, "one");
     wish(one, DAY);
     StillLeased early =
-        catchThrowableOfType(
-            StillLeased.class, () -> nodes.release(one, Map.of(OF_DAY, 10L), true));
+        catchThrowableOfType(StillLeased.class, () -> nodes.release(one, posted(10, 0), true));
     assertThat(early.millis()).isBetween(1L, Leases.LEASE_MILLIS);
     assertThat(early).hasMessageContaining(" s");
     assertThat(nodes.held(one.number())).containsExactly(OF_DAY);
@@ -134,7 +135,7 @@ class NodeTableTest extends OnEachStore {
       wish(one, each);
     }
     expire(one);
-    assertThat(nodes.release(one, Map.of(OF_DAY, 10L, OF_CAP, 60L), true)).isOne();
+    assertThat(nodes.release(one, posted(10, 60), true)).isOne();
     assertThat(nodes.held(one.number())).containsExactly(new Held(DAY, 10), OF_CAP);
     assertThat(leased(DAY)).isEqualTo(10);
     assertThat(leased(CAP)).isEqualTo(60);
@@ -152,16 +153,82 @@ class NodeTableTest extends OnEachStore {
   }
 
   @Test
-  void whatHasChangedMeanwhileIsNotReleased() throws Exception {
+  void noMoreIsReleasedThanThereIsAndOnlyOnce() throws Exception {
     Node one = nodes.register(ONE, "one");
     wish(one, DAY);
     expire(one);
-    assertThat(nodes.release(one, Map.of(new Held(DAY, 50), 10L), false)).isZero();
-    assertThat(nodes.release(one, Map.of(OF_DAY, 70L), false)).as("more than it had").isZero();
+    assertThat(nodes.release(one, posted(70, 0), false)).as("more than it had").isZero();
     assertThat(leased(DAY)).isEqualTo(60);
-    assertThat(nodes.release(one, Map.of(OF_DAY, 0L), false)).isOne();
-    assertThat(nodes.release(one, Map.of(OF_DAY, 0L), false)).as("once more").isZero();
+    assertThat(nodes.release(one, posted(0, 0), false)).isOne();
+    assertThat(nodes.release(one, posted(0, 0), false)).as("once more").isZero();
     assertThat(leased(DAY)).isZero();
     assertThat(nodes.register(ONE, "one").epoch()).isEqualTo(2);
+  }
+
+  private static NodeTable.Posted posted(long ofDay, long ofCap) {
+    return (subject, _) -> subject.equals(DAY.name()) ? ofDay : ofCap;
+  }
+
+  @Test
+  void aNodeIsNotGivenUpInTheMiddleOfItsPosting() throws Exception {
+    assumeTrue(db.isShared(), "one process alone writes one after another");
+    Node one = nodes.register(ONE, "one");
+    wish(one, DAY);
+    expire(one);
+    AtomicLong charged = new AtomicLong();
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch done = new CountDownLatch(1);
+    CompletableFuture<Integer> posting =
+        CompletableFuture.supplyAsync(
+            () -> post(one, charged, begun, done), Thread::startVirtualThread);
+    begun.await();
+    CompletableFuture<Integer> forgetting =
+        CompletableFuture.supplyAsync(() -> forget(one, charged), Thread::startVirtualThread);
+    while (waitingForLocks() == 0) {
+      assertThat(forgetting).as("it waits for the posting").isNotDone();
+      assertThat(Thread.interrupted()).isFalse();
+    }
+    done.countDown();
+    assertThat(posting.get()).isZero();
+    assertThat(forgetting.get()).isOne();
+    assertThat(leased(DAY)).as("what was being posted is not given back").isEqualTo(40);
+    assertThatThrownBy(() ->
+            db.writeBeside(connection -> {
+              new LeaseTable(db, one).check(connection);
+              return 0;
+            }))
+        .isInstanceOf(Fenced.class);
+  }
+
+  /** A transaction that has found its epoch to be good, and charges 40 at its end. */
+  private int post(Node node, AtomicLong charged, CountDownLatch begun, CountDownLatch done) {
+    try {
+      return db.writeBeside(connection -> {
+        new LeaseTable(db, node).check(connection);
+        begun.countDown();
+        try {
+          done.await();
+        } catch (InterruptedException stopped) {
+          throw new SQLException(stopped);
+        }
+        charged.set(40);
+        return 0;
+      });
+    } catch (SQLException failed) {
+      throw new IllegalStateException(failed);
+    }
+  }
+
+  private int forget(Node node, AtomicLong charged) {
+    try {
+      return nodes.release(node, (_, _) -> charged.get(), true);
+    } catch (SQLException | StillLeased failed) {
+      throw new IllegalStateException(failed);
+    }
+  }
+
+  private long waitingForLocks() throws SQLException {
+    String waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'";
+    return db.list(waiting, row -> row.getLong(1)).getFirst();
   }
 }

@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +121,7 @@ public final class StoryNode {
   }
 
   /** The node's machine is gone for good; its leases have run out. */
-  public void forget(Map<NodeTable.Held, Long> posted) throws Exception {
+  public void forget(NodeTable.Posted posted) throws Exception {
     var _ =
         db.write(connection ->
             Db.update(

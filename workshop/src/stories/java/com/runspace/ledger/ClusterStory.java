@@ -3,7 +3,6 @@ package com.runspace.ledger;
 import com.runspace.base.AccountId;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
-import com.runspace.cluster.NodeTable;
 import com.runspace.cluster.StoryNode;
 import com.runspace.journal.Journal;
 import com.runspace.journal.Segment;
@@ -293,11 +292,7 @@ public final class ClusterStory {
     places.remove(place);
     nodes.remove(place.node);
     pass(LEASED_MILLIS + 60_000);
-    Map<NodeTable.Held, Long> posted = new HashMap<>();
-    for (NodeTable.Held held : place.node.held()) {
-      posted.put(held, place.table.charged(held.subject(), held.day()));
-    }
-    place.node.forget(posted);
+    place.node.forget(place.table::charged);
     // It had no calls but those, and none of them has ended since.
     places.add(new Place("n" + seed + "_again" + lost));
   }
