@@ -191,27 +191,50 @@ public record Rows(String sql, int columns) {
   public static <T> int copy(
       Connection connection, String table, int columns, List<T> rows, Form<T> form)
       throws SQLException {
-    OfCopy values = new OfCopy(columns);
-    for (T row : rows) {
-      form.put(row, values);
-    }
-    values.room(2).putShort((short) -1);
     CopyIn copy =
         connection
             .unwrap(PGConnection.class)
             .getCopyAPI()
             .copyIn("COPY " + table + " FROM STDIN (FORMAT BINARY)");
-    copy.writeToCopy(values.bytes.array(), 0, values.bytes.position());
-    return Math.toIntExact(copy.endCopy());
+    try {
+      OfCopy values = new OfCopy(copy, columns);
+      for (T row : rows) {
+        form.put(row, values);
+        values.sendIfLarge();
+      }
+      values.room(2).putShort((short) -1);
+      values.send();
+      return Math.toIntExact(copy.endCopy());
+    } finally {
+      if (copy.isActive()) {
+        copy.cancelCopy();
+      }
+    }
   }
 
   private static final class OfCopy implements Values {
+    /** The server makes room for a message; for a large one it gets new memory each time. */
+    private static final int LARGE = 1 << 15;
+
+    private final CopyIn copy;
     private final int columns;
-    private ByteBuffer bytes = ByteBuffer.allocate(1 << 16).put(COPY_HEAD);
+    private ByteBuffer bytes = ByteBuffer.allocate(2 * LARGE).put(COPY_HEAD);
     private int last;
 
-    OfCopy(int columns) {
+    OfCopy(CopyIn copy, int columns) {
+      this.copy = copy;
       this.columns = columns;
+    }
+
+    void sendIfLarge() throws SQLException {
+      if (bytes.position() >= LARGE) {
+        send();
+      }
+    }
+
+    void send() throws SQLException {
+      copy.writeToCopy(bytes.array(), 0, bytes.position());
+      bytes.clear();
     }
 
     private ByteBuffer room(int length) {

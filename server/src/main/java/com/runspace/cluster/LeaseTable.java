@@ -19,13 +19,14 @@ final class LeaseTable implements LeaseStore {
   /** Announced when a node has given back what another had needed. */
   static final String RETURNED = "returned";
 
-  /** Takes the rows of limits, so that one node after another divides them. */
+  /**
+   * Locks the rows of limits, also those it leaves alone, so that one node after another divides.
+   */
   private static final Rows TAKE =
       new Rows(
           "INSERT INTO lease_total (subject, day, granted, leased) {}"
-              + " ON CONFLICT (subject, day) DO UPDATE SET granted = CASE"
-              + " WHEN excluded.granted > lease_total.granted THEN excluded.granted"
-              + " ELSE lease_total.granted END",
+              + " ON CONFLICT (subject, day) DO UPDATE SET granted = excluded.granted"
+              + " WHERE excluded.granted > lease_total.granted",
           4);
 
   /** What is leased of limits, a row for each node that has something, or one of nulls. */

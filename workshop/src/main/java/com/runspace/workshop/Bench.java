@@ -141,9 +141,9 @@ final class Bench {
         Portkey.NAME, installed, "npm install --no-package-lock --prefix workshop, then again")) {
       names.add(Portkey.NAME);
     }
-    boolean built = Files.isRegularFile(options.gatewayJar());
-    for (String name : List.of(RunSpace.NAME, RunSpace.IN_MEMORY)) {
-      if (asked(name, built, "build it first, or give --gateway-jar PATH")) {
+    for (String name : List.of(RunSpace.NAME, RunSpace.IN_MEMORY, RunSpace.OTHER)) {
+      boolean built = Files.isRegularFile(options.jar(name));
+      if (asked(name, built, "build it first, or give --gateway-jar or --other-jar PATH")) {
         names.add(name);
       }
     }
@@ -244,7 +244,7 @@ final class Bench {
       into.add(
           switch (name) {
             case Portkey.NAME -> Portkey.start(options.portkey(), temp, upstream);
-            case RunSpace.NAME, RunSpace.IN_MEMORY ->
+            case RunSpace.NAME, RunSpace.IN_MEMORY, RunSpace.OTHER ->
                 RunSpace.start(name, options, temp, upstream, label);
             default -> {
               if (nginx == null) {

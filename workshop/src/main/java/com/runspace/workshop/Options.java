@@ -23,6 +23,7 @@ record Options(
     Set<Scenario> scenarios,
     int idleStreams,
     Path gatewayJar,
+    Path otherJar,
     List<String> jvmFlags,
     String nginx,
     Path portkey,
@@ -43,11 +44,13 @@ record Options(
         --rounds N            counted rounds, alternating between the gateways (3)
         --quick               short windows: shows that all works, its figures mean nothing
         --only A,B            of nginx, portkey, runspace; direct calls are always measured.
-                              memory is RunSpace without journal and store, to see their cost
+                              memory is RunSpace without journal and store, to see their cost;
+                              other is another build of RunSpace, see --other-jar
         --scenario A,B        of json1k, json32k, rate, sse, idle (all but idle)
         --idle                adds the idle scenario, 10,000 slow streams
         --idle-streams N      another number of them
         --gateway-jar PATH    RunSpace's jar (server/target/runspace.jar)
+        --other-jar PATH      the jar of `other`, such as that of an earlier commit
         --jvm-flags 'FLAGS'   for RunSpace's JVM, in place of
                               %s
         --nginx PATH          the nginx program (found on the PATH or in /usr/sbin)
@@ -62,7 +65,7 @@ record Options(
           .formatted(RunSpace.DEFAULT_FLAGS);
 
   private static final List<String> GATEWAYS =
-      List.of(Nginx.NAME, Portkey.NAME, RunSpace.NAME, RunSpace.IN_MEMORY);
+      List.of(Nginx.NAME, Portkey.NAME, RunSpace.NAME, RunSpace.IN_MEMORY, RunSpace.OTHER);
 
   private static final Set<String> NAMES =
       Set.of(
@@ -71,6 +74,7 @@ record Options(
           "--scenario",
           "--idle-streams",
           "--gateway-jar",
+          "--other-jar",
           "--jvm-flags",
           "--nginx",
           "--portkey",
@@ -105,6 +109,7 @@ record Options(
         scenarios,
         given.number("--idle-streams", 10_000),
         Path.of(given.text("--gateway-jar", jar.toString())),
+        Path.of(given.text("--other-jar", "")),
         Arrays.stream(given.text("--jvm-flags", RunSpace.DEFAULT_FLAGS).split(" ", -1))
             .filter(flag -> !flag.isEmpty())
             .toList(),
@@ -124,7 +129,22 @@ record Options(
 
   Options withIdleStreams(int streams) {
     return new Options(
-        rounds, quick, only, scenarios, streams, gatewayJar, jvmFlags, nginx, portkey, profile);
+        rounds,
+        quick,
+        only,
+        scenarios,
+        streams,
+        gatewayJar,
+        otherJar,
+        jvmFlags,
+        nginx,
+        portkey,
+        profile);
+  }
+
+  /** The jar of a gateway that is a RunSpace. */
+  Path jar(String name) {
+    return name.equals(RunSpace.OTHER) ? otherJar : gatewayJar;
   }
 
   private static List<String> list(String text) {

@@ -19,6 +19,9 @@ final class RunSpace {
   /** The same without journal, posting and store: what is more with them is what they cost. */
   static final String IN_MEMORY = "memory";
 
+  /** Another build of it, measured beside this one. */
+  static final String OTHER = "other";
+
   static final String DEFAULT_FLAGS =
       "-XX:+UseParallelGC -Xms512m -Xmx512m --enable-native-access=ALL-UNNAMED"
           + " --sun-misc-unsafe-memory-access=allow";
@@ -49,12 +52,15 @@ final class RunSpace {
     return start(NAME, options, temp, upstream, label);
   }
 
-  /** Starts it as it is, or, under the name {@link #IN_MEMORY}, with nothing that is kept. */
+  /**
+   * Starts it as it is; under the name {@link #IN_MEMORY} with nothing that is kept, and as {@link
+   * #OTHER} from another jar.
+   */
   static Gateway start(String name, Options options, Path temp, int upstream, String label)
       throws IOException {
     Path folder = Files.createTempDirectory(temp, name);
     Path jar = folder.resolve("runspace.jar");
-    Files.copy(options.gatewayJar(), jar, StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(options.jar(name), jar, StandardCopyOption.REPLACE_EXISTING);
     Files.writeString(folder.resolve(CONFIG), config(upstream, Ports.free(), ALLOWANCE, ""));
     int port = Ports.free();
     List<String> more = new ArrayList<>(recording(options.profile(), name, label));
