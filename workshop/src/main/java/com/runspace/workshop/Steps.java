@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.logging.Level;
@@ -40,6 +42,8 @@ final class Steps {
       new Program("steps", HELP, Set.of("--steps", "--seed", "--length", "--of"));
   private static final long PROGRESS_NANOS = 5_000_000_000L;
 
+  private static final String STEPS = "steps";
+
   /** A new store after so many stories, so that none becomes large and slow. */
   private static final int STORIES_PER_STORE = 50;
 
@@ -53,6 +57,7 @@ final class Steps {
   private long shown = began;
 
   private final Tale tale;
+  private final SequencedMap<String, Long> figures = new LinkedHashMap<>();
 
   private Steps(Tale tale, Path temp, int steps, int length) {
     this.tale = tale;
@@ -70,19 +75,21 @@ final class Steps {
           int seed = given.number("--seed", 1);
           int length = Math.max(1, given.number("--length", 200));
           LOG.setLevel(Level.OFF);
-          return new Steps(tale(given), Bench.workFolder(), steps, length).run(seed);
+          return new Steps(Tale.of(given), Bench.workFolder(), steps, length).run(seed);
         });
   }
 
   private int run(int first) throws IOException {
     int seed = first;
     try {
-      while (tale.steps() < steps) {
+      while (told() < steps) {
         Path folder = Files.createDirectory(temp.resolve("stories" + seed));
         Path file = folder.resolve("store.db");
-        try (Db db = Db.sqlite(file, tale.busy())) {
-          for (int i = 0; i < STORIES_PER_STORE && tale.steps() < steps; i++) {
-            tale.tell(folder.resolve("j" + seed), file, db, seed, length);
+        try (Db db = Db.sqlite(file, tale.busy)) {
+          for (int i = 0; i < STORIES_PER_STORE && told() < steps; i++) {
+            for (Figure each : tale.tell(folder.resolve("j" + seed), file, db, seed, length)) {
+              figures.merge(each.name, each.number, Long::sum);
+            }
             seed++;
             progress(seed - first);
           }
@@ -93,7 +100,7 @@ final class Steps {
       System.out.println("FAILED: " + wrong.getMessage());
       System.out.printf(
           "again: ./runspace bench steps --of %s --seed %d --steps %d --length %d%n",
-          tale.name(), seed, length, length);
+          tale.word(), seed, length, length);
       table(seed - first);
       return 1;
     } catch (Exception wrong) {
@@ -104,21 +111,22 @@ final class Steps {
     return 0;
   }
 
+  private long told() {
+    return figures.getOrDefault(STEPS, 0L);
+  }
+
   private void progress(int stories) {
     long now = System.nanoTime();
     if (now - shown >= PROGRESS_NANOS) {
       shown = now;
       System.err.printf(
           "steps: %,d of %,d in %,d s, %,d stories%n",
-          tale.steps(), steps, (now - began) / 1_000_000_000L, stories);
+          told(), steps, (now - began) / 1_000_000_000L, stories);
     }
   }
 
   private void table(int stories) {
-    SequencedMap<String, Long> figures = new LinkedHashMap<>();
-    figures.put("steps", tale.steps());
     figures.put("stories", (long) stories);
-    figures.putAll(tale.figures());
     figures.put("s", (System.nanoTime() - began) / 1_000_000_000L);
     System.out.println("| " + String.join(" | ", figures.keySet()) + " |");
     System.out.println("|" + " --- |".repeat(figures.size()));
@@ -126,100 +134,62 @@ final class Steps {
     System.out.println("|");
   }
 
-  private static Tale tale(Arguments given) {
-    String of = given.text("--of", "ledger");
-    return switch (of) {
-      case "ledger" -> new OfLedger();
-      case "nodes" -> new OfNodes();
-      default -> throw new IllegalArgumentException("--of is ledger or nodes, not " + of);
+  /** Stories of one kind. */
+  private enum Tale {
+    LEDGER(Duration.ofMillis(1)) {
+      @Override
+      List<Figure> tell(Path folder, Path file, Db db, int seed, int length) throws Exception {
+        CrashStory.Told told = CrashStory.tell(folder, file, db, seed, length);
+        return List.of(
+            new Figure(STEPS, told.steps()),
+            new Figure("calls", told.calls()),
+            new Figure("crashes", told.crashes()),
+            new Figure("in a write", told.torn()),
+            new Figure("outages", told.outages()),
+            new Figure("posted twice", told.doubles()));
+      }
+    },
+    NODES(Duration.ofSeconds(1)) {
+      @Override
+      List<Figure> tell(Path folder, Path file, Db db, int seed, int length) throws Exception {
+        ClusterStory.Told told = ClusterStory.tell(folder, db, seed, length);
+        return List.of(
+            new Figure(STEPS, told.steps()),
+            new Figure("calls", told.calls()),
+            new Figure("refused", told.refused()),
+            new Figure("crashes", told.crashes()),
+            new Figure("cut off", told.cuts()),
+            new Figure("disks lost", told.lost()),
+            new Figure("arrived late", told.late()));
+      }
     };
-  }
 
-  /** Stories of one kind, and what has happened in them. */
-  private sealed interface Tale {
-    String name();
+    /** The store waits so long for whoever else writes; in stories of one ledger that one stays. */
+    private final Duration busy;
 
-    /** The store waits so long for whoever else writes. */
-    Duration busy();
-
-    void tell(Path folder, Path file, Db db, int seed, int length) throws Exception;
-
-    long steps();
-
-    SequencedMap<String, Long> figures();
-  }
-
-  private static final class OfLedger implements Tale {
-    private CrashStory.Told told = new CrashStory.Told(0, 0, 0, 0, 0, 0);
-
-    @Override
-    public String name() {
-      return "ledger";
+    Tale(Duration busy) {
+      this.busy = busy;
     }
 
-    /** In a story whoever writes stays. */
-    @Override
-    public Duration busy() {
-      return Duration.ofMillis(1);
+    /** Tells one story; what has happened in it. */
+    abstract List<Figure> tell(Path folder, Path file, Db db, int seed, int length)
+        throws Exception;
+
+    static Tale of(Arguments given) {
+      String word = given.text("--of", "ledger");
+      return switch (word) {
+        case "ledger" -> LEDGER;
+        case "nodes" -> NODES;
+        default -> throw new IllegalArgumentException("--of is ledger or nodes, not " + word);
+      };
     }
 
-    @Override
-    public void tell(Path folder, Path file, Db db, int seed, int length) throws Exception {
-      told = told.plus(CrashStory.tell(folder, file, db, seed, length));
-    }
-
-    @Override
-    public long steps() {
-      return told.steps();
-    }
-
-    @Override
-    public SequencedMap<String, Long> figures() {
-      SequencedMap<String, Long> figures = new LinkedHashMap<>();
-      figures.put("calls", told.calls());
-      figures.put("crashes", told.crashes());
-      figures.put("in a write", told.torn());
-      figures.put("outages", told.outages());
-      figures.put("posted twice", told.doubles());
-      return figures;
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  private static final class OfNodes implements Tale {
-    private ClusterStory.Told told = ClusterStory.Told.NOTHING;
-
-    @Override
-    public String name() {
-      return "nodes";
-    }
-
-    @Override
-    public Duration busy() {
-      return Duration.ofSeconds(1);
-    }
-
-    @Override
-    public void tell(Path folder, Path file, Db db, int seed, int length) throws Exception {
-      told = told.plus(ClusterStory.tell(folder, db, seed, length));
-    }
-
-    @Override
-    public long steps() {
-      return told.steps();
-    }
-
-    @Override
-    public SequencedMap<String, Long> figures() {
-      SequencedMap<String, Long> figures = new LinkedHashMap<>();
-      figures.put("calls", told.calls());
-      figures.put("refused", told.refused());
-      figures.put("crashes", told.crashes());
-      figures.put("cut off", told.cuts());
-      figures.put("disks lost", told.lost());
-      figures.put("arrived late", told.late());
-      return figures;
-    }
-  }
+  private record Figure(String name, long number) {}
 
   private static void delete(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
