@@ -26,10 +26,13 @@ final class Lease {
   private static final long PATIENCE_NANOS = SECOND / 4;
 
   /**
-   * What a node takes of a day is to last so long at the pace of the last part, so that it bears an
-   * outage of the store and asks seldom; and what nobody has used for so long goes back.
+   * What a node takes of a day is to last so long at the pace of the last part. It asks again at
+   * half of it, so that calls go on while the store is out for a minute, with some to spare.
    */
-  private static final long LASTING_NANOS = 120 * SECOND;
+  private static final long LASTING_NANOS = 180 * SECOND;
+
+  /** What nobody has used for so long goes back. */
+  private static final long IDLE_NANOS = 120 * SECOND;
 
   /** A pace may be that of a burst, so no part is larger than so many times the last one. */
   private static final int LARGER_MAX = 8;
@@ -242,7 +245,7 @@ final class Lease {
       stillSinceNanos = now;
     }
     boolean over = subject.day() != 0 && subject.day() < today;
-    boolean idle = now - Math.max(stillSinceNanos, touchedNanos) >= LASTING_NANOS;
+    boolean idle = now - Math.max(stillSinceNanos, touchedNanos) >= IDLE_NANOS;
     if (!over && !idle) {
       return Look.KEEP;
     }

@@ -25,10 +25,10 @@ class LeaseTest {
   }
 
   @Test
-  void aPartIsToLastTwoMinutesAtThePaceOfTheLastOne() {
+  void aPartIsToLastThreeMinutesAtThePaceOfTheLastOne() {
     assertThat(asksFor(100, 0)).as("of no pace yet").isEqualTo(20);
     share.used = 80;
-    assertThat(asksFor(20, 40 * SECOND)).as("80 in 40 s").isEqualTo(240);
+    assertThat(asksFor(20, 40 * SECOND)).as("80 in 40 s").isEqualTo(360);
     share.used = 280;
     assertThat(asksFor(20, 40 * SECOND + 1)).as("eight times the last").isEqualTo(160);
     share.used = 290;

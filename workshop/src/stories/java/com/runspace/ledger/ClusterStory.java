@@ -1,6 +1,7 @@
 package com.runspace.ledger;
 
 import com.runspace.base.AccountId;
+import com.runspace.base.Day;
 import com.runspace.base.Db;
 import com.runspace.base.Nanos;
 import com.runspace.cluster.StoryNode;
@@ -199,10 +200,12 @@ public final class ClusterStory {
     long least = 1L + random.nextInt(40);
     Ask ask = new Ask(new Nanos(least + random.nextInt(150)), new Nanos(least));
     String id = "%016x%016x".formatted(seed, ++calls);
+    // Asking is enough: what is leased of a grant stays good when it falls.
+    long today = Day.ofEpochMillis(place.clock.epochMillis()).epochDay();
+    highest.merge(today, place.granted, Math::max);
     switch (place.loop.hold(keys.get(key), ask, id, "m")) {
       case Reservation.Held(Hold hold) -> {
         running.add(new Call(id, place, hold, key));
-        highest.merge(hold.day().epochDay(), place.granted, Math::max);
         place.loop.flush();
       }
       case Reservation.Coming _ -> {
