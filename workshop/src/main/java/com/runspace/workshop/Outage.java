@@ -161,19 +161,20 @@ final class Outage {
 
   private void print(List<Crowd.Made> calls) {
     System.out.println(
-        "| part | s | answered | new accounts answered | 503 with retry-after | other refusals"
-            + " | cut off | longest gap, ms | journals at most, bytes |");
-    System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        "| part | s | answered | new accounts answered | 503 with retry-after"
+            + " | of accounts that called before | other refusals | cut off | longest gap, ms | journals at most, bytes |");
+    System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for (Part part : parts) {
       List<Crowd.Made> of = calls.stream().filter(part::began).toList();
       long refused = count(of, Outage::comesAgain);
       System.out.printf(
-          "| %s | %d | %,d | %,d | %,d | %,d | %,d | %,d | %,d |%n",
+          "| %s | %d | %,d | %,d | %,d | %,d | %,d | %,d | %,d | %,d |%n",
           part.name,
           (part.toNanos - part.fromNanos) / 1_000_000_000,
           count(of, call -> call.heard().isWhole() && !isFresh(call)),
           count(of, call -> call.heard().isWhole() && isFresh(call)),
           refused,
+          count(of, call -> comesAgain(call) && !isFresh(call)),
           count(of, call -> call.heard().status() > 200) - refused,
           count(of, call -> call.heard().status() <= 200 && !call.heard().isWhole()),
           Crowd.longestGap(calls, part.fromNanos, part.toNanos) / 1_000_000,
