@@ -162,7 +162,8 @@ final class Outage {
   private void print(List<Crowd.Made> calls) {
     System.out.println(
         "| part | s | answered | new accounts answered | 503 with retry-after"
-            + " | of accounts that called before | other refusals | cut off | longest gap, ms | journals at most, bytes |");
+            + " | of accounts that called before | other refusals | cut off | longest gap, ms"
+            + " | journals at most, bytes |");
     System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for (Part part : parts) {
       List<Crowd.Made> of = calls.stream().filter(part::began).toList();
