@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -139,7 +140,21 @@ final class Books implements AutoCloseable {
   private static LedgerTable table(Db db, @Nullable Cluster cluster) throws SQLException {
     return cluster == null
         ? new LedgerTable(db)
-        : new LedgerTable(db, cluster.node().number(), cluster::check);
+        : new LedgerTable(db, cluster.node().number(), fence(cluster));
+  }
+
+  private static LedgerTable.Fence fence(Cluster cluster) {
+    return new LedgerTable.Fence() {
+      @Override
+      public void check(Connection connection) throws SQLException {
+        cluster.check(connection);
+      }
+
+      @Override
+      public long postedBefore(Connection connection) throws SQLException {
+        return cluster.postedBefore(connection);
+      }
+    };
   }
 
   private static LocalLedger.Division division(@Nullable Cluster cluster) throws SQLException {

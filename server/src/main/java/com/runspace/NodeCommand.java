@@ -31,8 +31,8 @@ record NodeCommand(Db db, Time time, Pause pause) {
   private static final String USAGE =
       """
       node list             the nodes of the store: number, state, name, last seen, UUID
-      node adopt DIR        post what the journal of a dead node's data folder still has, and give
-                            back what the node had of days when its leases have run out
+      node adopt DIR        when a dead node's leases have run out, post what the journal in its
+                            data folder still has, and give back what the node had of days
       node forget UUID      give up a node whose disk is lost: what it had not posted is charged to
                             nobody, what it had of days is given back when its leases have run out\
       """;
@@ -91,7 +91,9 @@ record NodeCommand(Db db, Time time, Pause pause) {
       return 2;
     }
     // What a node of another store has in its journal must not be charged to accounts of this one.
-    if (new NodeTable(db).find(Files.readString(id).strip()).isEmpty()) {
+    NodeTable nodes = new NodeTable(db);
+    Node dead = nodes.find(Files.readString(id).strip()).orElse(null);
+    if (dead == null) {
       out.aside(
           "the store has no node with the UUID in "
               + id
@@ -100,6 +102,10 @@ record NodeCommand(Db db, Time time, Pause pause) {
     }
     // Whoever has the lock runs on that folder, and needs nobody to adopt it.
     try (DataFolder locked = DataFolder.open(folder)) {
+      // The folder may be a copy of that of a node which lives, and whose calls are not over.
+      if (!awaitEnd(dead, out)) {
+        return 1;
+      }
       Cluster node = Cluster.join(db, id, "adopted", time, Randomness.secure());
       LedgerTable table = new LedgerTable(db, node.node().number(), node::check);
       LocalLedger.Plan plan = new LocalLedger.Plan(false, 0);
@@ -107,6 +113,7 @@ record NodeCommand(Db db, Time time, Pause pause) {
       LocalLedger.open(table, journal, plan, NOTHING, time, () -> LocalLedger.Division.NONE)
           .close();
       out.line("the journal in " + folder + " is posted; nothing of it is left to lose");
+      nodes.over(node.node());
       return release(node.node(), /* forget= */ false, out);
     }
   }
@@ -117,34 +124,45 @@ record NodeCommand(Db db, Time time, Pause pause) {
       out.aside("there is no node " + id + "; `runspace node list` shows them");
       return 2;
     }
-    return release(node, /* forget= */ true, out);
+    return awaitEnd(node, out) ? release(node, /* forget= */ true, out) : 1;
   }
 
-  /** Waits until nobody can be using what the node has, and gives it back. */
-  private int release(Node node, boolean forget, ControlSocket.Out out)
+  /** Waits until nobody can be using what the node has; false when somebody still does. */
+  private boolean awaitEnd(Node node, ControlSocket.Out out)
       throws SQLException, InterruptedException {
     NodeTable nodes = new NodeTable(db);
-    LedgerTable table = new LedgerTable(db, node.number(), _ -> {});
     while (true) {
       Node present = nodes.find(node.id()).orElse(node);
       if (present.expiresMillis() > node.expiresMillis()) {
-        out.aside("node " + node.number() + " lives, it has renewed its leases. Stop it first");
-        return 1;
+        lives(node, out);
+        return false;
       }
-      try {
-        int released = nodes.release(node, table::charged, forget);
-        out.line(
-            "node %d has given back what it did not use of %d limits%s"
-                .formatted(node.number(), released, forget ? ", and is forgotten" : ""));
-        return 0;
-      } catch (NodeTable.StillLeased early) {
-        out.aside(
-            early.getMessage()
-                + ". Waiting; when stopped, `runspace node forget "
-                + node.id()
-                + "` does the rest later");
-        pause.pass(Math.min(early.millis(), MINUTE_MILLIS));
+      long millis = present.expiresMillis() - nodes.nowMillis();
+      if (millis <= 0) {
+        return true;
       }
+      out.aside(
+          "node %d may use what it has for another %d s. Waiting; the same command goes on later"
+              .formatted(node.number(), Math.ceilDiv(millis, 1_000L)));
+      pause.pass(Math.min(millis, MINUTE_MILLIS));
+    }
+  }
+
+  private static void lives(Node node, ControlSocket.Out out) {
+    out.aside("node " + node.number() + " lives, it has renewed its leases. Stop it first");
+  }
+
+  private int release(Node node, boolean forget, ControlSocket.Out out) throws SQLException {
+    LedgerTable table = new LedgerTable(db, node.number(), _ -> {});
+    try {
+      int released = new NodeTable(db).release(node, table::charged, forget);
+      out.line(
+          "node %d has given back what it did not use of %d limits%s"
+              .formatted(node.number(), released, forget ? ", and is forgotten" : ""));
+      return 0;
+    } catch (NodeTable.StillLeased renewed) {
+      lives(node, out);
+      return 1;
     }
   }
 }

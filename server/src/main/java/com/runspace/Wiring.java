@@ -116,7 +116,8 @@ final class Wiring implements AutoCloseable {
     Gateway.Shared shared =
         new Gateway.Shared(
             keyring, catalogue, providers, books.forLoops(), budget, time, callObserver);
-    Health health = new Health(catalogue, providers);
+    Health health =
+        new Health(catalogue, providers, () -> cluster == null || cluster.leases().areGood());
 
     URI url = URI.create(settings.publicUrl(port));
     members = Members.open(books, settings, url, budget, time, random);

@@ -133,8 +133,9 @@ class NodeCommandTest {
     assertThat(waited).isBetween(Leases.LEASE_MILLIS - 60_000, Leases.LEASE_MILLIS);
     assertThat(asides).hasSameSizeAs(pauses);
     assertThat(asides.getFirst())
-        .matches("the node may use what it has for another \\d{3} s\\. Waiting; when stopped, .*")
-        .contains("`runspace node forget " + node(1).id() + "` does the rest later");
+        .matches(
+            "node 1 may use what it has for another \\d{3} s\\."
+                + " Waiting; the same command goes on later");
   }
 
   private Node node(long number) {
@@ -251,14 +252,14 @@ class NodeCommandTest {
     assertThat(segments(data)).isEmpty();
     assertThat(run("adopt", data.toString())).as("once more").isZero();
     assertThat(lines.getLast()).isEqualTo("node 1 has given back what it did not use of 0 limits");
-    assertWaitedForLeases();
+    assertThat(pauses).as("it had ended").isEmpty();
     assertPosted(11, CHARGED);
     assertLeased(CHARGED);
     assertThat(new NodeTable(db).list()).hasSize(1);
   }
 
   @Test
-  void whatWasAdoptedAndNotYetGivenBackIsGivenBackLater() throws Exception {
+  void beforeItsLeasesHaveRunOutNothingIsPosted() throws Exception {
     Path data = dead("one");
     command =
         new NodeCommand(
@@ -269,13 +270,25 @@ class NodeCommandTest {
             });
     assertThat(run("adopt", data.toString())).isEqualTo(1);
     assertThat(Thread.interrupted()).isTrue();
-    assertPosted(11, CHARGED);
+    assertThat(node(1).epoch()).as("it may still post by itself").isOne();
+    assertPosted(0, 0);
     assertLeased(600);
     command = new NodeCommand(db, time, this::pass);
-    assertThat(run("forget", node(1).id())).isZero();
-    assertThat(lines)
-        .containsExactly("node 1 has given back what it did not use of 1 limits, and is forgotten");
+    assertThat(run("adopt", data.toString())).isZero();
+    assertPosted(11, CHARGED);
     assertLeased(CHARGED);
+  }
+
+  @Test
+  void aCopyOfTheFolderOfANodeThatLivesIsNotAdopted() throws Exception {
+    Path data = dead("one");
+    // Time passes, and it renews its leases.
+    command = new NodeCommand(db, time, millis -> pass(-millis));
+    assertThat(run("adopt", data.toString())).isEqualTo(1);
+    assertThat(asides.getLast())
+        .isEqualTo("node 1 lives, it has renewed its leases. Stop it first");
+    assertThat(node(1).epoch()).isOne();
+    assertPosted(0, 0);
   }
 
   @Test

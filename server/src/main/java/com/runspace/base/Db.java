@@ -111,16 +111,15 @@ public final class Db implements AutoCloseable {
 
   /**
    * Runs work that writes in one transaction: all of it is kept, or nothing. No other such work
-   * runs at the same time, on this node or another.
+   * runs at the same time, on this node or another; it is done again as {@link #writeBeside} is.
    *
    * @throws SQLException when nothing was kept
    */
   public <T extends @Nullable Object> T write(Work<T> work) throws SQLException {
     writing.lock();
     try {
-      return on(
+      return undisturbed(
           writer,
-          /* writes= */ true,
           within -> {
             alone(within, EVERYTHING);
             return work.run(within);
@@ -137,12 +136,14 @@ public final class Db implements AutoCloseable {
    * @throws SQLException when nothing was kept
    */
   public <T extends @Nullable Object> T writeBeside(Work<T> work) throws SQLException {
-    if (!engine.isShared()) {
-      return write(work);
-    }
+    return engine.isShared() ? undisturbed(others, work) : write(work);
+  }
+
+  private <T extends @Nullable Object> T undisturbed(
+      ConcurrentLinkedDeque<Idle> connections, Work<T> work) throws SQLException {
     for (int attempt = 1; ; attempt++) {
       try {
-        return on(others, /* writes= */ true, work);
+        return on(connections, /* writes= */ true, work);
       } catch (SQLException fault) {
         if (attempt == ATTEMPTS || !engine.isConflict(fault)) {
           throw fault;

@@ -103,6 +103,11 @@ public final class Cluster implements AutoCloseable {
     table.check(connection);
   }
 
+  /** Calls since then may still be in the journal of a node; milliseconds since the epoch. */
+  public long postedBefore(Connection connection) throws SQLException {
+    return NodeTable.longestGone(connection);
+  }
+
   /** Begins to ask for leases. */
   public void start() {
     leases.start();

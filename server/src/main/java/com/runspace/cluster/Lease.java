@@ -52,6 +52,7 @@ final class Lease {
   private boolean returned;
   private long askedNanos;
   private boolean dry;
+  private boolean dryForNeed;
   private long dryUntilNanos;
   private long lastGiven;
   private long usedWhenGrown;
@@ -95,7 +96,8 @@ final class Lease {
       return new Shares.Answer.Out();
     }
     if (begun == null) {
-      if (dry && now - dryUntilNanos < 0) {
+      // That there was nothing to spare says nothing of what others give back where it is needed.
+      if (dry && now - dryUntilNanos < 0 && (needed == 0 || dryForNeed)) {
         return new Shares.Answer.Dry();
       }
       begun = new CompletableFuture<>();
@@ -187,6 +189,7 @@ final class Lease {
     if (outcome.met()) {
       // Where nothing was needed and nothing came, it is not asked for again and again.
       dry = outcome.given() == 0 && wish.more() > 0;
+      dryForNeed = false;
       dryUntilNanos = now + SECOND;
       end();
     } else if (!asking) {
@@ -196,6 +199,7 @@ final class Lease {
       return returned;
     } else if (now - askedNanos >= PATIENCE_NANOS) {
       dry = true;
+      dryForNeed = true;
       dryUntilNanos = now + SECOND;
       end();
     }

@@ -241,8 +241,7 @@ final class LeaseTable implements LeaseStore {
   @Override
   public void forgetBefore(Day day) throws SQLException {
     var _ =
-        db.write(connection -> {
-          check(connection);
+        db.writeBeside(connection -> {
           String old = " WHERE day > 0 AND day < ?";
           return Db.update(connection, "DELETE FROM lease" + old, day.epochDay())
               + Db.update(connection, "DELETE FROM lease_total" + old, day.epochDay());

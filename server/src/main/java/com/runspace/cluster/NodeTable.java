@@ -97,6 +97,7 @@ public final class NodeTable {
    * in {@code used}.
    */
   private static void rest(Connection connection, long node, long now) throws SQLException {
+    lock(connection, "node = ?", node);
     free(connection, "node = ? AND subject LIKE 'calls %'", node);
     free(connection, "node < 0 AND used <= ?", now);
     var _ =
@@ -111,8 +112,21 @@ public final class NodeTable {
     var _ = Db.update(connection, "DELETE FROM lease WHERE day = 0 AND node = ?", node);
   }
 
+  /** Locks the limits of such parts, so that what is read of them after it stays as it is. */
+  private static void lock(Connection connection, String which, long value) throws SQLException {
+    var _ =
+        Db.update(
+            connection,
+            "UPDATE lease_total SET leased = leased WHERE day = 0 AND subject IN"
+                + " (SELECT subject FROM lease WHERE day = 0 AND "
+                + which
+                + ")",
+            value);
+  }
+
   /** Frees parts that come free again. */
   private static void free(Connection connection, String which, long value) throws SQLException {
+    lock(connection, which, value);
     String those = " FROM lease WHERE day = 0 AND " + which;
     var _ =
         Db.update(
@@ -134,6 +148,31 @@ public final class NodeTable {
    */
   static void awaitPostings(Db db, Connection connection, long node) throws SQLException {
     db.alone(connection, "postings of node " + node);
+  }
+
+  /**
+   * Says that a node uses no lease and has posted all: for whoever has begun an epoch of it and let
+   * no call in.
+   */
+  public void over(Node node) throws SQLException {
+    var _ =
+        db.write(connection ->
+            Db.update(
+                connection,
+                "UPDATE node SET expires_at = seen_at WHERE number = ? AND epoch = ?",
+                node.number(),
+                node.epoch()));
+  }
+
+  /** When the node that is gone for longest was seen last, of those that may have calls to post. */
+  static long longestGone(Connection connection) throws SQLException {
+    return Db.list(
+            connection,
+            "SELECT COALESCE(MIN(seen_at), "
+                + Long.MAX_VALUE
+                + ") FROM node WHERE forgotten_at IS NULL AND expires_at > seen_at",
+            row -> row.getLong(1))
+        .getFirst();
   }
 
   /** The node of this id. */
@@ -207,6 +246,10 @@ public final class NodeTable {
         db.write(connection -> {
           awaitPostings(db, connection, node.number());
           long now = db.nowMillis(connection);
+          // Locks its row: it may be renewing its leases just now.
+          var _ =
+              Db.update(
+                  connection, "UPDATE node SET seen_at = seen_at WHERE number = ?", node.number());
           Node present = find(connection, node.id()).orElse(node);
           if (present.expiresMillis() > now) {
             early.add(new StillLeased(present.expiresMillis() - now));

@@ -222,8 +222,6 @@ public final class Gate implements AutoCloseable {
     return settings;
   }
 
-  // --- the thread ----------------------------------------------------------------------------
-
   private void run() {
     try {
       while (!closed) {
@@ -289,8 +287,6 @@ public final class Gate implements AutoCloseable {
     watches.save();
   }
 
-  // --- nodes that share a store --------------------------------------------------------------
-
   /** Takes in that the node that reads the chains has stored something. Does not block. */
   public void heard(String what) {
     told = true;
@@ -331,7 +327,9 @@ public final class Gate implements AutoCloseable {
   private void catchUp() {
     if (missed) {
       missed = false;
-      missed |= !watches.hasten(wallets, now());
+      if (!watches.hasten(wallets, now())) {
+        missed = true;
+      }
     }
   }
 
@@ -347,7 +345,9 @@ public final class Gate implements AutoCloseable {
         reckon(now());
       } else {
         told = true;
-        missed |= all;
+        if (all) {
+          missed = true;
+        }
       }
     }
   }

@@ -71,13 +71,21 @@ public final class LedgerTable {
      * @throws SQLException when the node may not write any more
      */
     void check(Connection connection) throws SQLException;
+
+    /** Calls since then may still be posted once more; milliseconds since the epoch. */
+    default long postedBefore(Connection connection) throws SQLException {
+      return Long.MAX_VALUE;
+    }
   }
 
   /** So much of an account is deleted at once. */
   private static final long SLICE_MILLIS = 3_600_000;
 
+  private static final long DAY_MILLIS = 24 * SLICE_MILLIS;
+
   private final Db db;
   private final long node;
+  private final Fence fence;
   private final Posting posting;
 
   /**
@@ -98,6 +106,7 @@ public final class LedgerTable {
   public LedgerTable(Db db, long node, Fence fence) throws SQLException {
     this.db = db;
     this.node = node;
+    this.fence = fence;
     db.migrate("ledger", STEPS);
     posting = new Posting(db, node, fence);
   }
@@ -263,13 +272,16 @@ public final class LedgerTable {
   }
 
   /**
-   * Deletes the rows of days before {@code first}; the sums of those days stay. One transaction per
-   * account and hour, so that posting never waits long, and each takes a moment.
+   * Deletes the rows of days before {@code first}; the sums of those days stay, and so do rows that
+   * a node that is gone may post again. One transaction per account and hour, so that posting never
+   * waits long, and each takes a moment.
    *
    * @return how many rows went
    */
   public long deleteCallsBefore(Day first) throws SQLException {
-    long end = first.startEpochMillis();
+    // A call is known to be there by its row, until no journal can have it any more.
+    long posted = db.read(fence::postedBefore);
+    long end = Math.min(first.startEpochMillis(), posted - DAY_MILLIS);
     long deleted = 0;
     for (long account : db.list("SELECT number FROM billed_account", row -> row.getLong(1))) {
       for (Long oldest = oldest(account); oldest != null && oldest < end; ) {

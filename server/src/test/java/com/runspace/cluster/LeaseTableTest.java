@@ -130,7 +130,6 @@ class LeaseTableTest extends OnEachStore {
     Day later = new Day(20_001);
     assertThatThrownBy(() -> wish(one, DAY, 10, 0, 10)).isInstanceOf(Fenced.class);
     assertThatThrownBy(one::renew).isInstanceOf(Fenced.class);
-    assertThatThrownBy(() -> one.forgetBefore(later)).isInstanceOf(Fenced.class);
     assertThatThrownBy(() ->
             db.write(connection -> {
               one.check(connection);

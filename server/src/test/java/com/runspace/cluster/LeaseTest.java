@@ -2,6 +2,7 @@ package com.runspace.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.runspace.base.Shares.Answer;
 import com.runspace.cluster.LeaseStore.Outcome;
 import com.runspace.cluster.LeaseStore.Subject;
 import com.runspace.cluster.LeaseStore.Wish;
@@ -55,5 +56,14 @@ class LeaseTest {
     assertThat(lease.take(wish, new Outcome(5, 0, /* met= */ true), 3)).isFalse();
     assertThat(lease.returned()).as("nobody waits").isFalse();
     assertThat(share.amount).isEqualTo(5);
+  }
+
+  @Test
+  void whereNothingIsSpareItIsStillAskedForWhenItIsNeeded() {
+    assertThat(asksFor(0, 0)).isEqualTo(20);
+    assertThat(lease.want(share, 0, 20, /* outside= */ false, 1)).isEqualTo(new Answer.Dry());
+    assertThat(lease.want(share, 5, 20, /* outside= */ false, 1))
+        .as("others give back where it is needed")
+        .isInstanceOf(Answer.Coming.class);
   }
 }

@@ -13,6 +13,7 @@ import com.runspace.ledger.LedgerTable.By;
 import com.runspace.ledger.LedgerTable.Cursor;
 import com.runspace.ledger.LedgerTable.Usage;
 import com.runspace.testkit.OnEachStore;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -161,6 +162,28 @@ class LedgerTableTest extends OnEachStore {
     assertThat(table.deleteCallsBefore(DAY.next())).isZero();
     assertThat(table.calls(Samples.ACCOUNT, 0, Long.MAX_VALUE, null, 100)).hasSize(5);
     assertThat(usage(By.DAY, By.MODEL, By.KEY)).isEqualTo(before);
+  }
+
+  @Test
+  void rowsThatAJournalMayStillHaveStay() throws SQLException {
+    LedgerTable.Fence gone =
+        new LedgerTable.Fence() {
+          @Override
+          public void check(Connection connection) {
+            // Anybody may write here.
+          }
+
+          @Override
+          public long postedBefore(Connection connection) {
+            // A call may go on for some hours before it is settled, and clocks may be apart.
+            return DAY.next().startEpochMillis();
+          }
+        };
+    LedgerTable fenced = new LedgerTable(db, 1, gone);
+    fenced.post(nineCalls());
+    assertThat(fenced.deleteCallsBefore(DAY.next())).isZero();
+    assertThat(fenced.post(nineCalls())).as("each call counts once").isZero();
+    assertThat(table.deleteCallsBefore(DAY.next())).isEqualTo(4);
   }
 
   @Test
