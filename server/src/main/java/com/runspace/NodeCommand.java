@@ -7,6 +7,7 @@ import com.runspace.base.Time;
 import com.runspace.cluster.Cluster;
 import com.runspace.cluster.Node;
 import com.runspace.cluster.NodeTable;
+import com.runspace.journal.Replay;
 import com.runspace.ledger.Allowance;
 import com.runspace.ledger.LedgerTable;
 import com.runspace.ledger.LocalLedger;
@@ -112,7 +113,13 @@ record NodeCommand(Db db, Time time, Pause pause) {
       Path journal = locked.path().resolve("journal");
       LocalLedger.open(table, journal, plan, NOTHING, time, () -> LocalLedger.Division.NONE)
           .close();
-      out.line("the journal in " + folder + " is posted; nothing of it is left to lose");
+      Path damaged = journal.resolve(Replay.DAMAGED);
+      out.line(
+          "the journal in "
+              + folder
+              + (Files.exists(damaged)
+                  ? " is posted as far as it can be read; what is damaged stays in " + damaged
+                  : " is posted; nothing of it is left to lose"));
       nodes.over(node.node());
       return release(node.node(), /* forget= */ false, out);
     }

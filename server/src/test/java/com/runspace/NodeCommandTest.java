@@ -259,6 +259,22 @@ class NodeCommandTest {
   }
 
   @Test
+  void whatIsDamagedInTheJournalIsKeptAndSaid() throws Exception {
+    Path data = dead("one");
+    for (Path segment : segments(data)) {
+      byte[] bytes = Files.readAllBytes(segment);
+      bytes[20] ^= 1; // In its head: each record can still be read.
+      Files.write(segment, bytes);
+    }
+    assertThat(run("adopt", data.toString())).isZero();
+    Path damaged = data.resolve("journal/damaged");
+    assertThat(lines.getFirst())
+        .endsWith(" is posted as far as it can be read; what is damaged stays in " + damaged);
+    assertThat(damaged).isNotEmptyDirectory();
+    assertPosted(11, CHARGED);
+  }
+
+  @Test
   void beforeItsLeasesHaveRunOutNothingIsPosted() throws Exception {
     Path data = dead("one");
     command =

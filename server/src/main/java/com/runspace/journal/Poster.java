@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * Moves settled calls from the journal into the store, in batches, on a thread of its own.
@@ -42,7 +44,7 @@ public final class Poster implements AutoCloseable {
   private final Journal journal;
   private final CallStore store;
   private final Time time;
-  private final Runnable housekeeping;
+  private final Consumer<BooleanSupplier> housekeeping;
   private final Thread thread;
   private volatile boolean stopping;
   private volatile boolean failing;
@@ -57,9 +59,15 @@ public final class Poster implements AutoCloseable {
   /**
    * A poster that has not begun.
    *
-   * @param housekeeping run about once an hour
+   * @param housekeeping run about once an hour; to ask now and then whether it may go on, since
+   *     calls are posted while it asks
    */
-  public Poster(Journal journal, CallStore store, Time time, Pace pace, Runnable housekeeping) {
+  public Poster(
+      Journal journal,
+      CallStore store,
+      Time time,
+      Pace pace,
+      Consumer<BooleanSupplier> housekeeping) {
     this.pace = pace;
     pauseNanos = pace.restNanos;
     this.journal = journal;
@@ -114,7 +122,15 @@ public final class Poster implements AutoCloseable {
 
   private void keepHouse() {
     keptHouseNanos = time.nanos();
-    housekeeping.run();
+    housekeeping.accept(this::postsBetween);
+  }
+
+  /** Posts if it is time to; false when the rest of the housekeeping has to wait for an hour. */
+  private boolean postsBetween() {
+    if (time.nanos() - postedNanos >= pauseNanos) {
+      tryToPost();
+    }
+    return !stopping && !failing;
   }
 
   /**

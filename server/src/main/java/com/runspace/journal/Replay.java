@@ -33,6 +33,9 @@ public final class Replay {
   public record Found(
       int segments, long settled, long crashed, long added, List<String> damage, long lastNumber) {}
 
+  /** The folder within the journal's that segments are moved to in which something was damaged. */
+  public static final String DAMAGED = "damaged";
+
   private static final int BATCH = 8192;
 
   private final Path folder;
@@ -179,7 +182,7 @@ public final class Replay {
   }
 
   private void tidyUp(Map<Long, Path> files) throws IOException {
-    Path kept = folder.resolve("damaged");
+    Path kept = folder.resolve(DAMAGED);
     if (!damaged.isEmpty()) {
       Files.createDirectories(kept);
     }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -276,9 +277,10 @@ public final class LedgerTable {
    * a node that is gone may post again. One transaction per account and hour, so that posting never
    * waits long, and each takes a moment.
    *
+   * @param goesOn asked after each of them; when it says no, the rest stays for another time
    * @return how many rows went
    */
-  public long deleteCallsBefore(Day first) throws SQLException {
+  public long deleteCallsBefore(Day first, BooleanSupplier goesOn) throws SQLException {
     // A call is known to be there by its row, until no journal can have it any more.
     long posted = db.read(fence::postedBefore);
     long end = Math.min(first.startEpochMillis(), posted - DAY_MILLIS);
@@ -293,6 +295,9 @@ public final class LedgerTable {
                     "DELETE FROM call WHERE account = ? AND admitted_at < ?",
                     account,
                     until));
+        if (!goesOn.getAsBoolean()) {
+          return deleted;
+        }
         oldest = oldest(account);
       }
     }

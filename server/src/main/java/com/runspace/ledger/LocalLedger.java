@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,7 +112,7 @@ public final class LocalLedger implements AutoCloseable {
                 table::post,
                 time,
                 shares == null ? Poster.Pace.ALONE : Poster.Pace.SHARED,
-                () -> keepHouse(table, retentionDays));
+                goesOn -> keepHouse(table, retentionDays, goesOn));
   }
 
   /** A ledger that lives as long as its process. Safe to share between event loops. */
@@ -342,13 +343,14 @@ public final class LocalLedger implements AutoCloseable {
   }
 
   /** What is to be done about once an hour. */
-  private void keepHouse(LedgerTable kept, int retentionDays) {
+  private void keepHouse(LedgerTable kept, int retentionDays, BooleanSupplier goesOn) {
     raiseFloor();
     if (retentionDays == 0) {
       return;
     }
     try {
-      long deleted = kept.deleteCallsBefore(new Day(today().epochDay() - retentionDays));
+      Day first = new Day(today().epochDay() - retentionDays);
+      long deleted = kept.deleteCallsBefore(first, goesOn);
       if (deleted > 0) {
         LOG.log(Level.INFO, "{0} rows of old calls deleted", deleted);
       }

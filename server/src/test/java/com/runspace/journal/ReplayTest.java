@@ -139,7 +139,7 @@ class ReplayTest {
         }
       }
     }
-    assertThat(folder.resolve("damaged")).isNotEmptyDirectory();
+    assertThat(folder.resolve(Replay.DAMAGED)).isNotEmptyDirectory();
   }
 
   /** All records but the one in which a byte stands. */

@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -180,7 +182,7 @@ class LedgerFileTest {
     Journal.Plan plan = Journal.Plan.of(Journal.Sync.SOON);
     try (Journal journal = new Journal(folder, plan, time, 0)) {
       // Its own thread is never started, so that it posts when it is told to.
-      Poster poster = new Poster(journal, table::post, time, Poster.Pace.ALONE, () -> {});
+      Poster poster = new Poster(journal, table::post, time, Poster.Pace.ALONE, _ -> {});
       time.advance(Duration.ofSeconds(5));
       assertThat(poster.backlog().lagNanos()).as("nothing waits").isZero();
       Journal.Writer writer = journal.newWriter();
@@ -192,6 +194,35 @@ class LedgerFileTest {
       assertThat(poster.post()).isOne();
       assertThat(poster.backlog().lagNanos()).isZero();
       assertThat(poster.backlog().waitingBytes()).isZero();
+    }
+  }
+
+  @Test
+  void callsArePostedWhileTheHouseIsKept() throws Exception {
+    ManualTime time = ManualTime.at("2026-11-21T12:00:00Z");
+    Journal.Plan plan = Journal.Plan.of(Journal.Sync.SOON);
+    CompletableFuture<Boolean> askedToGoOn = new CompletableFuture<>();
+    CompletableFuture<Boolean> answer = new CompletableFuture<>();
+    try (Journal journal = new Journal(folder, plan, time, 0);
+        Poster poster =
+            new Poster(
+                journal,
+                table::post,
+                time,
+                Poster.Pace.ALONE,
+                goesOn -> {
+                  askedToGoOn.join();
+                  answer.complete(goesOn.getAsBoolean());
+                })) {
+      poster.start();
+      Journal.Writer writer = journal.newWriter();
+      Entry.Admitted call = Samples.admitted(1, 100);
+      writer.settle(Objects.requireNonNull(writer.admit(call)), Samples.settled(call, 7));
+      writer.flush();
+      time.advance(Duration.ofSeconds(5));
+      askedToGoOn.complete(true);
+      assertThat(answer.get(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(table.calls(call.account(), 0, Long.MAX_VALUE, null, 10)).hasSize(1);
     }
   }
 }

@@ -239,8 +239,8 @@ class LedgerNodesTest {
             admitted.held(),
             later);
     one.post(List.of(new Entry.Settled(moved, old.settlement(), old.charge(), later)));
-    assertThat(two.deleteCallsBefore(DAY)).isZero();
-    assertThat(two.deleteCallsBefore(DAY.next())).isEqualTo(101);
-    assertThat(one.deleteCallsBefore(DAY.next())).isZero();
+    assertThat(two.deleteCallsBefore(DAY, () -> true)).isZero();
+    assertThat(two.deleteCallsBefore(DAY.next(), () -> true)).isEqualTo(101);
+    assertThat(one.deleteCallsBefore(DAY.next(), () -> true)).isZero();
   }
 }

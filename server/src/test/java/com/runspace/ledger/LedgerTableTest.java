@@ -158,10 +158,18 @@ class LedgerTableTest extends OnEachStore {
   void rowsGoAndSumsStay() throws SQLException {
     table.post(nineCalls());
     List<Usage> before = usage(By.DAY, By.MODEL, By.KEY);
-    assertThat(table.deleteCallsBefore(DAY.next())).isEqualTo(4);
-    assertThat(table.deleteCallsBefore(DAY.next())).isZero();
+    assertThat(table.deleteCallsBefore(DAY.next(), () -> true)).isEqualTo(4);
+    assertThat(table.deleteCallsBefore(DAY.next(), () -> true)).isZero();
     assertThat(table.calls(Samples.ACCOUNT, 0, Long.MAX_VALUE, null, 100)).hasSize(5);
     assertThat(usage(By.DAY, By.MODEL, By.KEY)).isEqualTo(before);
+  }
+
+  @Test
+  void whenItMayNotGoOnTheRestStaysForAnotherTime() throws SQLException {
+    table.post(nineCalls());
+    Day last = new Day(DAY.epochDay() + 3);
+    assertThat(table.deleteCallsBefore(last, () -> false)).as("a day's calls").isEqualTo(4);
+    assertThat(table.deleteCallsBefore(last, () -> true)).isEqualTo(5);
   }
 
   @Test
@@ -181,9 +189,9 @@ class LedgerTableTest extends OnEachStore {
         };
     LedgerTable fenced = new LedgerTable(db, 1, gone);
     fenced.post(nineCalls());
-    assertThat(fenced.deleteCallsBefore(DAY.next())).isZero();
+    assertThat(fenced.deleteCallsBefore(DAY.next(), () -> true)).isZero();
     assertThat(fenced.post(nineCalls())).as("each call counts once").isZero();
-    assertThat(table.deleteCallsBefore(DAY.next())).isEqualTo(4);
+    assertThat(table.deleteCallsBefore(DAY.next(), () -> true)).isEqualTo(4);
   }
 
   @Test

@@ -73,7 +73,7 @@ class PostgresFaultTest {
         new Journal(
             folder.resolve("journal"), Journal.Plan.of(Journal.Sync.SOON), Time.system(), 0);
     writer = journal.newWriter();
-    poster = new Poster(journal, table::post, Time.system(), Poster.Pace.ALONE, () -> {});
+    poster = new Poster(journal, table::post, Time.system(), Poster.Pace.ALONE, _ -> {});
     logger.addHandler(log);
     journal.start();
     poster.start();
