@@ -34,8 +34,11 @@ final class Lease {
   /** What nobody has used for so long goes back. */
   private static final long IDLE_NANOS = 120 * SECOND;
 
-  /** A pace may be that of a burst, so no part is larger than so many times the last one. */
-  private static final int LARGER_MAX = 8;
+  /**
+   * A pace may be that of a burst, so no part is larger than so many times the last one. Yet the
+   * second part is to last: the first one is a few calls, and the store may go out soon after it.
+   */
+  private static final int LARGER_MAX = 64;
 
   /** A store that answers later than this is as good as none to whoever waits. */
   private static final long SLOW_NANOS = SECOND;

@@ -69,6 +69,6 @@ interface LeaseStore {
   /** Renews the leases of this node. */
   void renew() throws SQLException;
 
-  /** Forgets limits of days before this one. */
+  /** Forgets limits of days before this one that are over by the clock of the store too. */
   void forgetBefore(Day day) throws SQLException;
 }

@@ -242,9 +242,12 @@ final class LeaseTable implements LeaseStore {
   public void forgetBefore(Day day) throws SQLException {
     var _ =
         db.writeBeside(connection -> {
+          // This node's clock may be wrong, and the others go on with the day.
+          Day yesterday = Day.ofEpochMillis(db.nowMillis(connection)).previous();
+          long first = Math.min(day.epochDay(), yesterday.epochDay());
           String old = " WHERE day > 0 AND day < ?";
-          return Db.update(connection, "DELETE FROM lease" + old, day.epochDay())
-              + Db.update(connection, "DELETE FROM lease_total" + old, day.epochDay());
+          return Db.update(connection, "DELETE FROM lease" + old, first)
+              + Db.update(connection, "DELETE FROM lease_total" + old, first);
         });
   }
 }

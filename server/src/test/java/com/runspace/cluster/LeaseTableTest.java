@@ -145,6 +145,15 @@ class LeaseTableTest extends OnEachStore {
     assertThat(db.list("SELECT day FROM lease_total", row -> row.getLong(1))).isEmpty();
   }
 
+  @Test
+  void theDayThatTheStoreHasIsNotForgottenByAClockThatIsWrong() throws SQLException {
+    Day today = db.read(connection -> Day.ofEpochMillis(db.nowMillis(connection)));
+    Subject present = new Subject("account a", today.epochDay());
+    wish(one, present, 0, 0, 10);
+    one.forgetBefore(new Day(today.epochDay() + 1_000));
+    assertThat(amounts(present)).containsExactly(10L);
+  }
+
   private void expire(Node node) throws SQLException {
     db.write(connection ->
         Db.update(

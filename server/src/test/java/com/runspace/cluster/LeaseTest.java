@@ -31,7 +31,7 @@ class LeaseTest {
     share.used = 80;
     assertThat(asksFor(20, 40 * SECOND)).as("80 in 40 s").isEqualTo(360);
     share.used = 280;
-    assertThat(asksFor(20, 40 * SECOND + 1)).as("eight times the last").isEqualTo(160);
+    assertThat(asksFor(20, 40 * SECOND + 1)).as("64 times the last").isEqualTo(1_280);
     share.used = 290;
     assertThat(asksFor(20, 160 * SECOND)).as("what the call likes").isEqualTo(20);
   }
@@ -42,7 +42,7 @@ class LeaseTest {
     share.used = Long.MAX_VALUE / 2;
     assertThat(asksFor(20, SECOND)).isGreaterThan(Long.MAX_VALUE / 2_000);
     share.used = Long.MAX_VALUE - 100;
-    assertThat(asksFor(20, 2 * SECOND)).isEqualTo(160);
+    assertThat(asksFor(20, 2 * SECOND)).isEqualTo(1_280);
   }
 
   @Test
