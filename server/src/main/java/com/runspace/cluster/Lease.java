@@ -27,7 +27,8 @@ final class Lease {
 
   /**
    * What a node takes of a day is to last so long at the pace of the last part. It asks again at
-   * half of it, so that calls go on while the store is out for a minute, with some to spare.
+   * half of it, and when the pace has risen, so that calls go on while the store is out for a
+   * minute, with some to spare.
    */
   private static final long LASTING_NANOS = 180 * SECOND;
 
@@ -161,14 +162,27 @@ final class Lease {
 
   /** What would be good to have beyond what is here, by what became of the last part. */
   private long good(long now) {
-    long elapsed = now - grownNanos;
     if (subject.day() == 0) {
-      return elapsed < SOON_NANOS ? 2 * lastGiven : 0;
+      return now - grownNanos < SOON_NANOS ? 2 * lastGiven : 0;
     }
+    return Math.min(lasting(now), LARGER_MAX * lastGiven);
+  }
+
+  /** What is used in {@link #LASTING_NANOS} at the pace since the last part came. */
+  private long lasting(long now) {
     long most = Long.MAX_VALUE / (LASTING_NANOS / MILLI);
     long spent = Math.clamp(share.used() - usedWhenGrown, 0, most);
-    long lasting = spent * (LASTING_NANOS / MILLI) / (Math.max(SECOND, elapsed) / MILLI);
-    return Math.min(lasting, LARGER_MAX * lastGiven);
+    return spent * (LASTING_NANOS / MILLI) / (Math.max(SECOND, now - grownNanos) / MILLI);
+  }
+
+  /**
+   * Whether the pace has risen so much that what is here does not last half as long as it is to.
+   */
+  private boolean isShort(long now) {
+    return subject.day() != 0
+        && now - grownNanos >= SOON_NANOS
+        && now - dryUntilNanos >= SOON_NANOS
+        && share.amount() - share.used() < lasting(now) / 2;
   }
 
   /** Takes in what the store has given; says whether it must be asked again at once. */
@@ -253,6 +267,10 @@ final class Lease {
     }
     boolean over = subject.day() != 0 && subject.day() < today;
     boolean idle = now - Math.max(stillSinceNanos, touchedNanos) >= IDLE_NANOS;
+    if (!over && !idle && isShort(now)) {
+      begin(new CompletableFuture<>(), now);
+      return Look.DUE;
+    }
     if (!over && !idle) {
       return Look.KEEP;
     }

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 /** How much a node wishes for of a day, and when it asks again. */
 class LeaseTest {
   private static final long SECOND = 1_000_000_000L;
+  private static final long DAY = 20_778;
 
-  private final ManualShare share =
-      new ManualShare(new Subject("account a", 20_778), Long.MAX_VALUE);
+  private final ManualShare share = new ManualShare(new Subject("account a", DAY), Long.MAX_VALUE);
   private final Lease lease = new Lease(share);
   private long number;
 
@@ -34,6 +34,23 @@ class LeaseTest {
     assertThat(asksFor(20, 40 * SECOND + 1)).as("64 times the last").isEqualTo(1_280);
     share.used = 290;
     assertThat(asksFor(20, 160 * SECOND)).as("what the call likes").isEqualTo(20);
+  }
+
+  @Test
+  void moreIsAskedForWhenThePaceHasRisen() {
+    assertThat(asksFor(100, 0)).isEqualTo(20);
+    share.used = 2;
+    assertThat(lease.look(DAY, 6 * SECOND)).as("98 last").isEqualTo(Lease.Look.KEEP);
+    share.used = 16;
+    assertThat(lease.look(DAY, 6 * SECOND)).as("84 do not").isEqualTo(Lease.Look.DUE);
+    assertThat(lease.look(DAY, 6 * SECOND)).as("once").isEqualTo(Lease.Look.KEEP);
+    Wish wish = lease.wish(++number, 6 * SECOND);
+    assertThat(wish.least()).isZero();
+    assertThat(wish.more()).isEqualTo(480);
+    assertThat(lease.take(wish, new Outcome(0, 0, /* met= */ true), 6 * SECOND)).isFalse();
+    assertThat(lease.look(DAY, 11 * SECOND)).as("nothing was spare").isEqualTo(Lease.Look.KEEP);
+    share.used = 40;
+    assertThat(lease.look(DAY, 12 * SECOND)).isEqualTo(Lease.Look.DUE);
   }
 
   @Test
