@@ -5,7 +5,7 @@ import com.runspace.cluster.LeaseStore.Wish;
 /** How much of what is left of a limit a node is given. */
 final class Division {
   /** No wish is given more of a limit at once than such a part, unless it needs more. */
-  private static final int PARTS = 8;
+  static final int PARTS = 8;
 
   /** What is left is not divided any finer than this, or it would be for ever. */
   private static final int FINEST = 256;

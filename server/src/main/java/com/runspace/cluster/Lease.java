@@ -177,12 +177,14 @@ final class Lease {
 
   /**
    * Whether the pace has risen so much that what is here does not last half as long as it is to.
+   * Half of the largest part there is has to do, so that no disk has more of an account to lose.
    */
   private boolean isShort(long now) {
     return subject.day() != 0
         && now - grownNanos >= SOON_NANOS
         && now - dryUntilNanos >= SOON_NANOS
-        && share.amount() - share.used() < lasting(now) / 2;
+        && share.amount() - share.used()
+            < Math.min(lasting(now), share.limit() / Division.PARTS) / 2;
   }
 
   /** Takes in what the store has given; says whether it must be asked again at once. */

@@ -54,6 +54,19 @@ class LeaseTest {
   }
 
   @Test
+  void noMoreIsTakenThanADiskMayLose() {
+    ManualShare small = new ManualShare(new Subject("account b", DAY), 800);
+    Lease limited = new Lease(small);
+    assertThat(limited.want(small, 0, 20, /* outside= */ false, 0)).isNotNull();
+    Wish wish = limited.wish(++number, 0);
+    assertThat(limited.take(wish, new Outcome(100, 0, /* met= */ true), 0)).isFalse();
+    small.used = 49;
+    assertThat(limited.look(DAY, 6 * SECOND)).as("half an eighth").isEqualTo(Lease.Look.KEEP);
+    small.used = 51;
+    assertThat(limited.look(DAY, 6 * SECOND)).isEqualTo(Lease.Look.DUE);
+  }
+
+  @Test
   void noSumIsTooLarge() {
     assertThat(asksFor(Long.MAX_VALUE / 2, 0)).isEqualTo(20);
     share.used = Long.MAX_VALUE / 2;
