@@ -181,6 +181,7 @@ final class Lease {
    */
   private boolean isShort(long now) {
     return subject.day() != 0
+        && lastGiven > 0
         && now - grownNanos >= SOON_NANOS
         && now - dryUntilNanos >= SOON_NANOS
         && share.amount() - share.used()

@@ -36,6 +36,7 @@ final class Postgres implements AutoCloseable {
   private final Path data;
   private int port;
   private @Nullable EmbeddedPostgres server;
+  private volatile boolean paused;
 
   private Postgres(Path data) {
     this.data = data;
@@ -45,6 +46,8 @@ final class Postgres implements AutoCloseable {
   static Postgres start(Path folder) throws IOException {
     ITS_LOG.setLevel(Level.OFF);
     Postgres postgres = new Postgres(folder.resolve("postgres"));
+    // Who is held still cannot be stopped either, which is what the program's end does.
+    Runtime.getRuntime().addShutdownHook(new Thread(postgres::letGoOn));
     Path work = folder.resolve("postgres-program");
     System.setProperty("ot.epg.working-dir", work.toString());
     postgres.begin();
@@ -73,6 +76,7 @@ final class Postgres implements AutoCloseable {
 
   /** Ends it at once; who is connected is cut off, and nobody answers at its port. */
   void stop() throws IOException {
+    letGoOn();
     EmbeddedPostgres running = server;
     server = null;
     if (running != null) {
@@ -82,12 +86,26 @@ final class Postgres implements AutoCloseable {
 
   /** Holds all its processes still, which to others looks as if the network had gone. */
   void pause() throws IOException, InterruptedException {
+    paused = true;
     signal("-STOP");
   }
 
   /** Lets it go on after {@link #pause}. */
   void resume() throws IOException, InterruptedException {
     signal("-CONT");
+    paused = false;
+  }
+
+  private void letGoOn() {
+    if (paused) {
+      try {
+        resume();
+      } catch (IOException gone) {
+        // It does not run any more.
+      } catch (InterruptedException stopped) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private void signal(String name) throws IOException, InterruptedException {
