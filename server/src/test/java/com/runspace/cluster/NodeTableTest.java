@@ -3,7 +3,6 @@ package com.runspace.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.runspace.base.Db;
 import com.runspace.cluster.LeaseStore.Fenced;
@@ -15,8 +14,6 @@ import com.runspace.cluster.NodeTable.StillLeased;
 import com.runspace.testkit.OnEachStore;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -167,68 +164,5 @@ class NodeTableTest extends OnEachStore {
 
   private static NodeTable.Posted posted(long ofDay, long ofCap) {
     return (subject, _) -> subject.equals(DAY.name()) ? ofDay : ofCap;
-  }
-
-  @Test
-  void aNodeIsNotGivenUpInTheMiddleOfItsPosting() throws Exception {
-    assumeTrue(db.isShared(), "one process alone writes one after another");
-    Node one = nodes.register(ONE, "one");
-    wish(one, DAY);
-    expire(one);
-    AtomicLong charged = new AtomicLong();
-    CountDownLatch begun = new CountDownLatch(1);
-    CountDownLatch done = new CountDownLatch(1);
-    CompletableFuture<Integer> posting =
-        CompletableFuture.supplyAsync(
-            () -> post(one, charged, begun, done), Thread::startVirtualThread);
-    begun.await();
-    CompletableFuture<Integer> forgetting =
-        CompletableFuture.supplyAsync(() -> forget(one, charged), Thread::startVirtualThread);
-    while (waitingForLocks() == 0) {
-      assertThat(forgetting).as("it waits for the posting").isNotDone();
-      assertThat(Thread.interrupted()).isFalse();
-    }
-    done.countDown();
-    assertThat(posting.get()).isZero();
-    assertThat(forgetting.get()).isOne();
-    assertThat(leased(DAY)).as("what was being posted is not given back").isEqualTo(40);
-    assertThatThrownBy(() ->
-            db.writeBeside(connection -> {
-              new LeaseTable(db, one).check(connection);
-              return 0;
-            }))
-        .isInstanceOf(Fenced.class);
-  }
-
-  /** A transaction that has found its epoch to be good, and charges 40 at its end. */
-  private int post(Node node, AtomicLong charged, CountDownLatch begun, CountDownLatch done) {
-    try {
-      return db.writeBeside(connection -> {
-        new LeaseTable(db, node).check(connection);
-        begun.countDown();
-        try {
-          done.await();
-        } catch (InterruptedException stopped) {
-          throw new SQLException(stopped);
-        }
-        charged.set(40);
-        return 0;
-      });
-    } catch (SQLException failed) {
-      throw new IllegalStateException(failed);
-    }
-  }
-
-  private int forget(Node node, AtomicLong charged) {
-    try {
-      return nodes.release(node, (_, _) -> charged.get(), true);
-    } catch (SQLException | StillLeased failed) {
-      throw new IllegalStateException(failed);
-    }
-  }
-
-  private long waitingForLocks() throws SQLException {
-    String waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'";
-    return db.list(waiting, row -> row.getLong(1)).getFirst();
   }
 }
