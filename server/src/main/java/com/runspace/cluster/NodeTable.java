@@ -6,7 +6,6 @@ import com.runspace.cluster.LeaseStore.Subject;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,18 +14,11 @@ public final class NodeTable {
   private static final List<List<String>> STEPS = Db.steps(NodeTable.class, "schema-1.sql");
 
   /** A node's leases have not run out yet, so it may still be using them. */
-  public static final class StillLeased extends Exception {
+  public static final class StillLeased extends SQLException {
     private static final long serialVersionUID = 1L;
-    private final long millis;
 
     StillLeased(long millis) {
       super("the node may use what it has for another " + Math.ceilDiv(millis, 1_000L) + " s");
-      this.millis = millis;
-    }
-
-    /** Until they have, in milliseconds. */
-    public long millis() {
-      return millis;
     }
   }
 
@@ -240,40 +232,33 @@ public final class NodeTable {
    * @return how many limits have more left for other nodes now
    * @throws StillLeased when it is too early
    */
-  public int release(Node node, Posted posted, boolean forget) throws SQLException, StillLeased {
-    List<StillLeased> early = new ArrayList<>();
-    int released =
-        db.write(connection -> {
-          awaitPostings(db, connection, node.number());
-          long now = db.nowMillis(connection);
-          // Locks its row: it may be renewing its leases just now.
-          var _ =
-              Db.update(
-                  connection, "UPDATE node SET seen_at = seen_at WHERE number = ?", node.number());
-          Node present = find(connection, node.id()).orElse(node);
-          if (present.expiresMillis() > now) {
-            early.add(new StillLeased(present.expiresMillis() - now));
-            return 0;
-          }
-          free(connection, "node = ?", node.number());
-          int count = 0;
-          for (Held held : held(connection, node.number())) {
-            count += release(connection, node.number(), held, posted);
-          }
-          if (forget) {
-            var _ =
-                Db.update(
-                    connection,
-                    "UPDATE node SET epoch = epoch + 1, forgotten_at = ? WHERE number = ?",
-                    now,
-                    node.number());
-          }
-          return count;
-        });
-    if (!early.isEmpty()) {
-      throw early.getFirst();
-    }
-    return released;
+  public int release(Node node, Posted posted, boolean forget) throws SQLException {
+    return db.write(connection -> {
+      awaitPostings(db, connection, node.number());
+      long now = db.nowMillis(connection);
+      // Locks its row: it may be renewing its leases just now.
+      var _ =
+          Db.update(
+              connection, "UPDATE node SET seen_at = seen_at WHERE number = ?", node.number());
+      Node present = find(connection, node.id()).orElse(node);
+      if (present.expiresMillis() > now) {
+        throw new StillLeased(present.expiresMillis() - now);
+      }
+      free(connection, "node = ?", node.number());
+      int count = 0;
+      for (Held held : held(connection, node.number())) {
+        count += release(connection, node.number(), held, posted);
+      }
+      if (forget) {
+        var _ =
+            Db.update(
+                connection,
+                "UPDATE node SET epoch = epoch + 1, forgotten_at = ? WHERE number = ?",
+                now,
+                node.number());
+      }
+      return count;
+    });
   }
 
   private static int release(Connection connection, long node, Held held, Posted posted)

@@ -7,7 +7,6 @@ import com.runspace.base.Db;
 import com.runspace.cluster.LeaseStore.Fenced;
 import com.runspace.cluster.LeaseStore.Subject;
 import com.runspace.cluster.LeaseStore.Wish;
-import com.runspace.cluster.NodeTable.StillLeased;
 import com.runspace.testkit.Heard;
 import com.runspace.testkit.Postgres;
 import java.sql.SQLException;
@@ -86,7 +85,7 @@ class PostingNodesTest {
   private int forget(Db db, Node node) {
     try {
       return new NodeTable(db).release(node, (_, _) -> charged.get(), true);
-    } catch (SQLException | StillLeased failed) {
+    } catch (SQLException failed) {
       throw new IllegalStateException(failed);
     }
   }
